@@ -1,0 +1,447 @@
+"""check(): look at an answer, and say what was seen. why(): name the likely mistake.
+
+A check shows its outcome twice: as words for the reader, and beside them as structured data
+(`OUTCOME`) that a grading pipeline reads. What it says of a hidden check names neither inputs nor
+expected values: not in words, not in the data, not in an exception.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import autograd_lib as torch
+
+from . import find
+from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake, QuestionInfo
+from .describe import build_names, is_program, size
+from .key import answer_hash
+from .observe import Difference, differ
+from .render import call_text, present
+from .trial import MISSING, Raised, Trial, attempt, describe_exception, quietly
+
+OUTCOME = "application/vnd.autograd-course.check+json"
+"""The media type of a check's structured outcome."""
+
+POLICIES = ("named", "observed", "pass_fail")
+"""How much a check says: the likely mistake too, what was seen, or only whether it passed."""
+
+
+class CheckFailed(AssertionError):
+    """An answer is not right yet; what was seen is shown above the exception."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"CheckFailed: {self}"]
+
+
+@dataclass
+class Outcome:
+    """What one check found."""
+
+    check: CheckInfo
+    status: str
+    """passed, failed, error or not_attempted"""
+    message: str = ""
+    detail: str = ""
+    """a longer text in fixed-width letters: inputs, what was seen, what should be"""
+    experiment: str = ""
+    diagnosis: Mistake | None = None
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the structured form, as the grading pipeline reads it."""
+        mistake = self.diagnosis
+        return {
+            "schema": 1,
+            "id": self.check.id,
+            "exercise": self.check.exercise,
+            "hidden": self.check.hidden,
+            "status": self.status,
+            "message": self.message,
+            "detail": self.detail,
+            "experiment": self.experiment,
+            "diagnosis": mistake
+            and {"mistake": mistake.number, "name": mistake.name, "what": mistake.what},
+        }
+
+
+@dataclass
+class _Lesson:
+    """The lesson that this notebook has opened, and the last check that did not pass."""
+
+    assignment: str = ""
+    policy: str = "named"
+    last: Outcome | None = None
+    live: dict[str, Cases] = field(default_factory=dict)
+
+
+_lesson = _Lesson()
+
+
+# What a notebook calls
+
+
+def begin(assignment: str, release: str = "", feedback: str = "named") -> None:
+    """Open a lesson: every notebook's first cell does.
+
+    `release` is the lesson's version that the notebook came with: where another one is installed,
+    a note says so and how to cure it. `feedback` is one of `POLICIES`.
+    """
+    _lesson.assignment, _lesson.policy, _lesson.last = assignment, feedback, None
+    _lesson.live.clear()
+    try:
+        installed = find.recorded_cases(assignment).release
+    except find.NotFound as error:
+        present("note", f"Lesson {assignment}", [str(error)])
+        return
+    if release and installed != release:
+        ours, theirs = installed.split("-")[0], release.split("-")[0]
+        present(
+            "note",
+            "This notebook and the installed course are of different versions",
+            [
+                f"The notebook came with release {release} of this lesson; release {installed} "
+                "is installed. Checks may ask for something else than the text does.",
+                f"To install what the notebook wants: pip install autograd-course=={theirs}"
+                if ours != theirs
+                else "Take the notebook anew from where you got it, and copy your answers over.",
+            ],
+        )
+
+
+def check(id: str, *objects: Any, hidden: bool = False) -> None:
+    """Check the student's `objects` (a function or class, and what else the check needs).
+
+    Shows what was found. Raises CheckFailed where the answer is not right yet, and LookupError
+    where the lesson has no such check.
+    """
+    cases = _cases(hidden)
+    if id not in cases.checks:
+        raise LookupError(f"lesson {cases.assignment} has no check called {id!r}")
+    info = cases.checks[id]
+    exercise = cases.exercises.get(info.exercise)
+    names = (info.exercise, *(exercise.also if exercise else ()))
+    if len(objects) != len(names):
+        raise TypeError(f"check({id!r}, ...) needs these after the name: {', '.join(names)}")
+    given = dict(zip(names, objects, strict=True))
+    if not callable(objects[0]):
+        outcome = _not_callable(info, objects[0])
+    elif exercise is None:
+        outcome = examine_answer(info, cases.questions[info.exercise], objects[0])
+    else:
+        outcome = examine(cases, info, exercise, given, secret=hidden)
+    if outcome.status == "passed":
+        lines = [*_passed_lines(cases, info), *filter(None, [outcome.message])]
+        present("passed", info.id, lines, data={OUTCOME: outcome.to_plain()})
+        return
+    if _lesson.policy != "named":
+        outcome.diagnosis = None
+    if _lesson.policy == "pass_fail" and outcome.status == "failed":
+        outcome.message, outcome.detail, outcome.experiment = "The answer is not right yet.", "", ""
+    _lesson.last = outcome
+    _fail(outcome)
+
+
+def why() -> None:
+    """Name the likely mistake behind the last check that did not pass, if exactly one fits."""
+    last = _lesson.last
+    if last is None:
+        present("note", "Nothing to explain", ["No check has failed since this lesson was opened."])
+    elif _lesson.policy != "named":
+        present(
+            "note",
+            last.check.id,
+            ["Your instructor has chosen that mistakes are not named in this assignment."],
+        )
+    elif last.status == "not_attempted":
+        present("note", last.check.id, [f"There is no answer yet. {last.message}"])
+    elif last.diagnosis is None:
+        present(
+            "note",
+            f"{last.check.id}: no known mistake does just this",
+            [
+                "None of the mistakes that this course knows gives exactly what your answer gives. "
+                "Perhaps it makes two at once, or a new one.",
+                f'Type `course.example("{last.check.id}")` to get the inputs of the case shown '
+                "above, call your function on them, and print what happens in between."
+                if not last.check.hidden
+                else "Try your function on small inputs whose answer you can work out by hand.",
+                *([f"Something to try: {last.experiment}"] if last.experiment else []),
+            ],
+        )
+    else:
+        mistake = last.diagnosis
+        present(
+            "note",
+            f"{last.check.id}: a likely mistake",
+            [f"This is what you get when {mistake.what}.", f"To see it, try: {mistake.experiment}"],
+        )
+
+
+def example(id: str) -> Any:
+    """Return fresh inputs of a visible check, those of the case it shows, in the order it passes them.
+
+    One input is returned as itself, several as a tuple. Raises LookupError for a check that does
+    not exist or that has no visible case.
+    """
+    cases = _cases(hidden=False)
+    records = cases.of(id) if id in cases.checks else []
+    if not records or is_program(records[0].arguments):
+        raise LookupError(f"lesson {cases.assignment} has no visible inputs for {id!r}")
+    smallest = min(records, key=lambda record: size(record.arguments))
+    values = tuple(build_names(smallest.arguments, {}).values())
+    return values[0] if len(values) == 1 else values
+
+
+def _cases(hidden: bool) -> Cases:
+    if not _lesson.assignment:
+        raise LookupError(
+            "no lesson is open: run the notebook's first cell, the one with course.begin(...)"
+        )
+    if not hidden:
+        return find.recorded_cases(_lesson.assignment)
+    if _lesson.assignment not in _lesson.live:
+        _lesson.live[_lesson.assignment] = find.live_cases(_lesson.assignment)
+    return _lesson.live[_lesson.assignment]
+
+
+# Looking at an answer
+
+
+def examine(
+    cases: Cases,
+    info: CheckInfo,
+    exercise: ExerciseInfo,
+    objects: Mapping[str, Any],
+    *,
+    secret: bool,
+) -> Outcome:
+    """Try an answer on a check's cases and laws; shows nothing and raises nothing.
+
+    With `secret` the outcome names neither inputs nor expected values.
+    """
+    failing: list[tuple[CaseRecord, Trial, Difference | None]] = []
+    for record in cases.of(info.id):
+        trial = attempt(record.arguments, objects, exercise.sees)
+        expected = record.expected()
+        if trial.raised is not None and not trial.raised.attempted:
+            return _not_attempted(info, exercise)
+        difference = _difference(expected, trial, exercise)
+        if difference is not None or (trial.raised is not None and "raised" not in expected):
+            failing.append((record, trial, difference))
+    if failing:
+        record, trial, difference = min(failing, key=lambda found: size(found[0].arguments))
+        outcome = _explain(info, exercise, record, trial, difference, secret)
+        outcome.diagnosis = diagnose(cases, exercise, objects)
+        if outcome.diagnosis is not None:
+            outcome.experiment = outcome.diagnosis.experiment
+        return outcome
+    for law in cases.laws(info.id):
+        broken = _try_law(info, exercise, law, objects)
+        if broken is not None:
+            if broken.status != "not_attempted":
+                broken.diagnosis = diagnose(cases, exercise, objects)
+            return broken
+    return Outcome(info, "passed")
+
+
+def examine_answer(info: CheckInfo, question: QuestionInfo, answer: Any) -> Outcome:
+    """Look at the answer to a question; the same whether the check is visible or hidden."""
+    trial = attempt({}, {question.name: answer}, [])
+    if trial.raised is not None:
+        if not trial.raised.attempted:
+            return _not_attempted(info, question)
+        return _explain_exception(info, question, trial.raised, secret=False)
+    with quietly():
+        given = answer_hash(question.name, answer())
+    if given in question.right:
+        return Outcome(info, "passed", question.explain)
+    message = question.wrong.get(given, "That is not it.")
+    return Outcome(info, "failed", message, experiment=question.experiment)
+
+
+def diagnose(
+    cases: Cases, exercise: ExerciseInfo, objects: Mapping[str, Any]
+) -> Mistake | None:
+    """Return the one known mistake that does exactly what this answer does, on all known cases.
+
+    None where no mistake fits, or more than one.
+    """
+    candidates = list(exercise.mistakes)
+    for info in cases.checks.values():
+        if info.exercise != exercise.name:
+            continue
+        for record in cases.of(info.id):
+            if not candidates:
+                return None
+            trial = attempt(record.arguments, objects, exercise.sees)
+            candidates = [
+                mistake
+                for mistake in candidates
+                if _does_the_same(record.mistaken(mistake.name), trial, exercise)
+            ]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _does_the_same(behaviour: Mapping[str, Any], trial: Trial, exercise: ExerciseInfo) -> bool:
+    if trial.raised is not None or "raised" in behaviour:
+        return behaviour == trial.to_plain()
+    return _difference(behaviour, trial, exercise) is None
+
+
+def _difference(
+    behaviour: Mapping[str, Any], trial: Trial, exercise: ExerciseInfo
+) -> Difference | None:
+    """Compare a recorded behaviour with a trial, path by path."""
+    if "raised" in behaviour:
+        kind = behaviour["raised"][0]
+        if trial.raised is not None and trial.raised.type == kind:
+            return None
+        return Difference("missing", f"this should raise {kind}, and does not")
+    if trial.raised is not None:
+        return None
+    for path, expected in behaviour["seen"].items():
+        name = "the result" if path == "result" else path
+        seen = trial.seen.get(path, MISSING)
+        if seen == MISSING and expected != MISSING:
+            return Difference("missing", f"{name} does not exist")
+        difference = differ(expected, seen, exercise.rules, name)
+        if difference is not None:
+            return difference
+    return None
+
+
+def _try_law(
+    info: CheckInfo, exercise: ExerciseInfo, live: LiveLaw, objects: Mapping[str, Any]
+) -> Outcome | None:
+    """Try a property; None where it holds."""
+    answer = objects[exercise.name]
+    raised: list[BaseException] = []
+
+    def f(*arguments: Any) -> Any:
+        # What the student's code raises is told apart from the law's own assertions.
+        try:
+            return answer(*arguments)
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    with quietly():
+        try:
+            live.law.holds(f, live.new)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if not raised or error is not raised[-1]:
+                return Outcome(info, "failed", _first_line(live.law.holds.__doc__))
+            found = describe_exception(error)
+            if not found.attempted:
+                return _not_attempted(info, exercise)
+            return _explain_exception(info, exercise, found, secret=True)
+    return None
+
+
+def _first_line(docstring: str | None) -> str:
+    words = " ".join((docstring or "").split())
+    return words or "A property that every right answer has does not hold."
+
+
+# Finding the words
+
+
+def _not_callable(info: CheckInfo, found: Any) -> Outcome:
+    return Outcome(
+        info,
+        "failed",
+        f"`{info.exercise}` is of type {type(found).__name__}, not something that can be called. "
+        "Was the name used again for something else? Run the cell that defines it once more.",
+    )
+
+
+def _not_attempted(info: CheckInfo, exercise: ExerciseInfo | QuestionInfo) -> Outcome:
+    says = f" What to write: {exercise.says}" if exercise.says else ""
+    return Outcome(
+        info,
+        "not_attempted",
+        f"`{exercise.name}` is still as it came. Put your code in the place of "
+        f"`raise NotImplementedError()`, run that cell, then run this one.{says}",
+    )
+
+
+def _explain(
+    info: CheckInfo,
+    exercise: ExerciseInfo,
+    record: CaseRecord,
+    trial: Trial,
+    difference: Difference | None,
+    secret: bool,
+) -> Outcome:
+    if trial.raised is not None:
+        outcome = _explain_exception(info, exercise, trial.raised, secret)
+    else:
+        assert difference is not None
+        sentence = difference.text[0].upper() + difference.text[1:]
+        outcome = Outcome(info, "failed", f"{sentence}.", difference.detail)
+    outcome.experiment = exercise.experiment
+    if secret:
+        outcome.detail = ""
+    else:
+        tried = call_text(exercise.name, record.arguments)
+        printed = f"\nyour code printed\n{trial.printed.rstrip()[:500]}" if trial.printed else ""
+        outcome.detail = f"{tried}\n\n{outcome.detail}".rstrip() + printed
+    return outcome
+
+
+def _explain_exception(
+    info: CheckInfo, exercise: ExerciseInfo | QuestionInfo, raised: Raised, secret: bool
+) -> Outcome:
+    """Say what was raised and where. Of a secret case its text is left out: it may quote inputs."""
+    where = f" in the line `{raised.line}`" if raised.line else ""
+    text = "" if secret or not raised.text else f": {raised.text}"
+    advice = f" {raised.hint}" if raised.hint and not secret else _ADVICE.get(raised.type, "")
+    return Outcome(
+        info, "error", f"`{exercise.name}` raised {raised.type}{where}{text.rstrip('.')}.{advice}"
+    )
+
+
+_ADVICE = {
+    "RecursionError": " The function calls itself without end: which case should stop it?",
+    "NameError": " A name is used that nothing has defined yet: look for a slip of the pen, or for "
+    "a cell that was not run.",
+    "SystemExit": " Answers must not end the program: take out `exit()` or `quit()`.",
+}
+
+
+def _passed_lines(cases: Cases, info: CheckInfo) -> Sequence[str]:
+    own = [other for other in cases.checks.values() if other.exercise == info.exercise]
+    visible = [other for other in own if not other.hidden]
+    place = next((n for n, other in enumerate(visible, 1) if other.id == info.id), 0)
+    if info.exercise in cases.questions:
+        return []
+    lines = [f"{info.idea} (idea {place} of {len(visible)} shown for `{info.exercise}`)"]
+    unseen = [other.idea for other in own if other.hidden]
+    if unseen:
+        lines.append(f"Also tested when graded: {'; '.join(unseen)}.")
+    return lines
+
+
+def _fail(outcome: Outcome) -> NoReturn:
+    lines = [f"Asked: {outcome.check.idea}.", outcome.message]
+    closing = []
+    if outcome.experiment:
+        closing.append(f"Something to try: {outcome.experiment}")
+    if outcome.status != "not_attempted" and not os.environ.get("NBGRADER_EXECUTION"):
+        if not outcome.check.hidden and _lesson.policy != "pass_fail":
+            closing.append(f'`course.example("{outcome.check.id}")` gives you these inputs.')
+        if _lesson.policy == "named":
+            closing.append("`course.why()` names the likely mistake.")
+    present(
+        outcome.status,
+        outcome.check.id,
+        lines,
+        detail=outcome.detail,
+        closing=closing,
+        data={OUTCOME: outcome.to_plain()},
+    )
+    raise CheckFailed(f"{outcome.check.id} is not passed yet; what was seen stands above.")

@@ -1,0 +1,153 @@
+"""Trials: run somebody's code on one case, once, and write down what it did.
+
+The student's function, the reference answer and the known-wrong answers all go through `attempt`,
+so that what is compared was observed in the same way. A trial leaves no traces: what the code
+prints and warns is caught, random generators and the gradient mode are put back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import random
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+import autograd_lib as torch
+
+from .describe import Plain, build_names, is_program
+from .observe import look, observe
+
+MISSING = {"type": "missing"}
+"""Observed where a path leads nowhere: no such attribute, or nothing to look into."""
+
+
+@dataclass
+class Raised:
+    """An exception that somebody's code raised."""
+
+    type: str
+    text: str
+    hint: str = ""
+    """what the engine adds to torch's words"""
+    line: str = ""
+    """the last line of the student's own cells that it passed through"""
+    number: int = 0
+    attempted: bool = True
+    """False where a stub was left as it was"""
+
+
+@dataclass
+class Trial:
+    """What one run on one case did."""
+
+    seen: dict[str, Plain] = field(default_factory=dict)
+    raised: Raised | None = None
+    printed: str = ""
+
+    def to_plain(self) -> Plain:
+        """Return what identifies the behaviour: observations, or the exception."""
+        if self.raised is not None:
+            return {"raised": [self.raised.type, self.raised.text]}
+        return {"seen": self.seen}
+
+
+def attempt(case: Plain, objects: Mapping[str, Any], sees: Sequence[str]) -> Trial:
+    """Build a case's values, run the first of `objects` (or the case's program), look at `sees`.
+
+    Arguments are passed by position, so that a student may rename them. Raises nothing that the
+    code under trial raises, but for KeyboardInterrupt.
+    """
+    trial = Trial()
+    with quietly() as printed:
+        try:
+            if is_program(case):
+                names = build_names(case["names"], objects)
+                # The statements come from an answer key, never from a submission.
+                exec(case["text"], dict(objects), names)
+            else:
+                names = build_names(case, objects)
+                function = next(iter(objects.values()))
+                names["result"] = function(*names.values())
+            trial.seen = {path: _observe_path(path, names) for path in sees}
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            trial.raised = describe_exception(error)
+    trial.printed = printed.getvalue()
+    return trial
+
+
+def _observe_path(path: str, names: Mapping[str, Any]) -> Plain:
+    try:
+        return observe(look(path, names))
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return MISSING
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[io.StringIO]:
+    """Run a block with output and warnings caught, and put global state back after it.
+
+    Generators start from a fixed seed, so that code that draws numbers does the same each time.
+    """
+    printed = io.StringIO()
+    python_state, numpy_state, engine_state = (
+        random.getstate(),
+        np.random.get_state(),
+        torch.get_rng_state(),
+    )
+    grad_mode = torch.is_grad_enabled()
+    with (
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        warnings.catch_warnings(),
+        np.errstate(),
+    ):
+        warnings.simplefilter("ignore")
+        random.seed(0)
+        np.random.seed(0)
+        torch.manual_seed(0)
+        torch.set_grad_enabled(True)
+        try:
+            yield printed
+        finally:
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)
+            torch.set_rng_state(engine_state)
+            torch.set_grad_enabled(grad_mode)
+
+
+def describe_exception(error: BaseException) -> Raised:
+    """Write down an exception: its type, its text, and where in the student's own code it arose."""
+    raised = Raised(type(error).__name__, _text(error), hint=" ".join(_notes(error)))
+    # A stub says NotImplementedError with nothing behind it; a student's own use of it says more.
+    raised.attempted = not (isinstance(error, NotImplementedError) and not raised.text)
+    for filename, number in _frames(error.__traceback__):
+        if "ipykernel_" in filename or filename.startswith("<ipython-input"):
+            raised.line = linecache.getline(filename, number).strip()
+            raised.number = number
+    return raised
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _notes(error: BaseException) -> list[str]:
+    return [note for note in getattr(error, "__notes__", []) if isinstance(note, str)]
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
+    while traceback is not None:
+        yield traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        traceback = traceback.tb_next

@@ -1,0 +1,114 @@
+"""Results: what grading one submission came to, as JSON in results/ASSIGNMENT/STUDENT.json.
+
+Grading again gives the same file but for `started`, `seconds` and `peak_memory_mb`. What only staff
+may see (whole tracebacks, what a cell printed) goes to a detail file beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+
+GRADED, QUARANTINED, NOT_GRADED = "graded", "quarantined", "not_graded"
+
+CHECK_STATUSES = (
+    "passed",
+    "failed",
+    "error",
+    "timeout",
+    "out_of_memory",
+    "output_limit",
+    "crashed",
+    "missing",
+    "not_attempted",
+    "awaiting_manual",
+)
+
+
+@dataclass
+class CheckResult:
+    """One check of one submission. `message` may be shown to the student."""
+
+    id: str
+    notebook: str
+    exercise: str
+    points: float | None
+    """None where a person has to give them"""
+    max_points: float
+    status: str
+    message: str = ""
+    diagnosis: dict[str, Any] | None = None
+    """the likely mistake: its number in the catalogue, its name, and what it is, in words"""
+
+
+@dataclass
+class Result:
+    """One submission's result, whatever became of it."""
+
+    student: str
+    assignment: str
+    status: str
+    score: float | None = None
+    """before late penalties; None unless graded"""
+    max_score: float = 0.0
+    checks: list[CheckResult] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+    message: str = ""
+    """what happened and what to do, where the submission was not graded"""
+    submission_sha256: str | None = None
+    assignment_sha256: str = ""
+    key_sha256: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    engine_version: str = ""
+    grader_version: str = ""
+    seed_id: str = ""
+    isolation: str = "none"
+    started: str = ""
+    seconds: float = 0.0
+    peak_memory_mb: float | None = None
+
+    def to_json(self) -> str:
+        """Return the file's text."""
+        record = {"schema": SCHEMA, **asdict(self)}
+        return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Result:
+        """Read a file's text; raises ValueError for a schema of another version."""
+        record = json.loads(text)
+        if record.pop("schema") != SCHEMA:
+            raise ValueError("the result was written by another version of grader: grade again")
+        record["checks"] = [CheckResult(**check) for check in record["checks"]]
+        return cls(**record)
+
+
+def result_path(folder: Path, assignment: str, student: str) -> Path:
+    """Return where a result is kept."""
+    return folder / assignment / f"{student}.json"
+
+
+def write_result(folder: Path, result: Result, detail: dict[str, Any] | None = None) -> Path:
+    """Write a result, and beside it what only staff may see; each file whole or not at all."""
+    path = result_path(folder, result.assignment, result.student)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, result.to_json())
+    if detail is not None:
+        _replace(path.with_suffix(".detail"), json.dumps(detail, indent=1, ensure_ascii=False))
+    return path
+
+
+def _replace(path: Path, text: str) -> None:
+    new = path.with_name(path.name + ".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def read_results(folder: Path, assignment: str) -> Iterator[Result]:
+    """Read an assignment's results, in the order of the students' names."""
+    for path in sorted((folder / assignment).glob("*.json")):
+        yield Result.from_json(path.read_text(encoding="utf-8"))
