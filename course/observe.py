@@ -108,7 +108,9 @@ class Rules:
     any_number_type: bool = False
 
 
-def differ(expected: Plain, seen: Plain, rules: Rules = Rules(), path: str = "it") -> Difference | None:
+def differ(
+    expected: Plain, seen: Plain, rules: Rules = Rules(), path: str = "it"
+) -> Difference | None:
     """Return how `seen` differs from `expected`, both observations, or None where it does not."""
     if rules.any_number_type:
         expected, seen = _as_array(expected), _as_array(seen)
@@ -120,7 +122,7 @@ def differ(expected: Plain, seen: Plain, rules: Rules = Rules(), path: str = "it
         return _differ_in_array(expected, seen, rules, path)
     if "value" not in expected:
         return None
-    if isinstance(expected["value"], bool | str) and not _is_number(expected):
+    if not _is_number(expected):
         if expected["value"] == seen["value"]:
             return None
         return Difference(
