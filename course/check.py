@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-import autograd_lib as torch
-
 from . import find
 from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake, QuestionInfo
 from .describe import build_names, is_program, size
@@ -261,9 +259,7 @@ def examine_answer(info: CheckInfo, question: QuestionInfo, answer: Any) -> Outc
     return Outcome(info, "failed", message, experiment=question.experiment)
 
 
-def diagnose(
-    cases: Cases, exercise: ExerciseInfo, objects: Mapping[str, Any]
-) -> Mistake | None:
+def diagnose(cases: Cases, exercise: ExerciseInfo, objects: Mapping[str, Any]) -> Mistake | None:
     """Return the one known mistake that does exactly what this answer does, on all known cases.
 
     None where no mistake fits, or more than one.

@@ -102,7 +102,9 @@ def live_cases(assignment: str) -> LiveCases:
     return live_cases_of(notebook, load_key(folder / "key.py"), seed)
 
 
-def live_cases_of(notebook: Mapping[str, Any], key: dict[str, Exercise | Question], seed: str) -> LiveCases:
+def live_cases_of(
+    notebook: Mapping[str, Any], key: dict[str, Exercise | Question], seed: str
+) -> LiveCases:
     """Make live cases from a solved notebook (as JSON holds it), its key and a seed."""
     lesson = notebook["metadata"]["autograd_course"]
     checks = [

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -207,10 +208,15 @@ def load_key(path: Path) -> dict[str, Exercise | Question]:
     if spec is None or spec.loader is None or not path.exists():
         raise FileNotFoundError(f"there is no answer key at {path}")
     module = importlib.util.module_from_spec(spec)
+    # Registered, so that the text of its functions and classes can be looked up.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     key: dict[str, Exercise | Question] = {}
     for value in vars(module).values():
-        if isinstance(value, Exercise | Question) and key.setdefault(value.name, value) is not value:
+        if (
+            isinstance(value, Exercise | Question)
+            and key.setdefault(value.name, value) is not value
+        ):
             raise ValueError(f"{path} has two exercises called {value.name!r}")
     return key
 

@@ -26,12 +26,15 @@ from traitlets.config import Config
 
 from course import __version__, find
 from course.cases import record
-from course.key import Exercise, load_key
+from course.key import Exercise, Question, load_key
 
 from .directory import CourseDirectory, Lesson, UsageError
 
 MANIFEST = ".built.json"
 """What the last build wrote: a hash for each file, so that edits by hand are noticed."""
+
+
+Key = Mapping[str, Exercise | Question]
 
 
 class BuildError(UsageError):
@@ -56,7 +59,7 @@ def build(course: CourseDirectory, names: list[str] | None = None) -> list[Path]
 def _build_lesson(course: CourseDirectory, lesson: Lesson, workshop: Path) -> dict[str, Path]:
     """Build one lesson in a workshop; returns the files by their place in the course directory."""
     key = load_key(lesson.source / "key.py")
-    notebook = solved_notebook(lesson)
+    notebook = solved_notebook(lesson, key)
     _compare_with_key(lesson, notebook, key)
     seed = f"public/{lesson.name}"
     cases = record(find.live_cases_of(notebook, key, seed))
@@ -112,13 +115,13 @@ class _Collect(logging.Handler):
 # A lesson as a solved notebook
 
 
-def solved_notebook(lesson: Lesson) -> NotebookNode:
+def solved_notebook(lesson: Lesson, key: Key) -> NotebookNode:
     """Make the instructor's notebook of a lesson from its lesson.md; raises BuildError."""
     path = lesson.source / "lesson.md"
     text = path.read_text(encoding="utf-8")
     notebook = jupytext.reads(text, fmt="md:myst")
     release = _release(lesson, text)
-    cells = [_with_metadata(lesson, cell, n) for n, cell in enumerate(notebook.cells)]
+    cells = [_with_metadata(lesson, key, cell, n) for n, cell in enumerate(notebook.cells)]
     opening = nbformat.v4.new_code_cell(_opening_source(lesson, release))
     opening.metadata = _metadata("begin", locked=True, role="opening")
     cells.insert(1, opening)
@@ -166,7 +169,7 @@ def _opening_source(lesson: Lesson, release: str) -> str:
     )
 
 
-def _with_metadata(lesson: Lesson, cell: NotebookNode, number: int) -> NotebookNode:
+def _with_metadata(lesson: Lesson, key: Key, cell: NotebookNode, number: int) -> NotebookNode:
     """Turn a cell's options into nbgrader's metadata and ours."""
     options = dict(cell.metadata)
     place = f"{lesson.source / 'lesson.md'}, cell {number + 1}"
@@ -178,7 +181,7 @@ def _with_metadata(lesson: Lesson, cell: NotebookNode, number: int) -> NotebookN
     if "exercise" in options:
         metadata = _metadata(options["exercise"], solution=True, role="exercise")
     elif "check" in options:
-        source, metadata = _check_cell(lesson, cell.source, options, place)
+        source, metadata = _check_cell(lesson, key, cell.source, options, place)
     elif "written" in options:
         points = _points(lesson, options["written"], place)
         metadata = _metadata(options["written"], grade=points, solution=True, role="written")
@@ -188,7 +191,7 @@ def _with_metadata(lesson: Lesson, cell: NotebookNode, number: int) -> NotebookN
 
 
 def _check_cell(
-    lesson: Lesson, source: str, options: Mapping[str, Any], place: str
+    lesson: Lesson, key: Key, source: str, options: Mapping[str, Any], place: str
 ) -> tuple[str, dict[str, Any]]:
     """Write a check cell: what students see, and the hidden test below it."""
     check = options["check"]
@@ -197,7 +200,7 @@ def _check_cell(
         raise BuildError(f"{place}: a check is called exercise-something, and has an idea")
     if options.get("hidden"):
         source = f"# Also tested when graded: {options['idea']}."
-    given = load_key(lesson.source / "key.py").get(exercise)
+    given = key.get(exercise)
     if isinstance(given, Exercise):
         objects = ", ".join([exercise, *given.also])
         source += (
@@ -205,9 +208,7 @@ def _check_cell(
             f'check("{check}", {objects}, hidden=True)\n'
             "### END HIDDEN TESTS"
         )
-    metadata = _metadata(
-        check, grade=_points(lesson, check, place), locked=True, role="check"
-    )
+    metadata = _metadata(check, grade=_points(lesson, check, place), locked=True, role="check")
     metadata["autograd_course"] |= {
         "check": check,
         "exercise": exercise,
@@ -245,7 +246,7 @@ def _metadata(
     return {"nbgrader": own, "autograd_course": {"role": role}} | lock
 
 
-def _compare_with_key(lesson: Lesson, notebook: NotebookNode, key: Mapping[str, Any]) -> None:
+def _compare_with_key(lesson: Lesson, notebook: NotebookNode, key: Key) -> None:
     """Refuse a lesson and a key that do not speak of the same exercises and checks."""
     roles = list(_own(notebook))
     exercises = {grade_id for grade_id, own in roles if own["role"] == "exercise"}
@@ -284,7 +285,9 @@ def _move_into_place(root: Path, files: Mapping[str, Path]) -> list[Path]:
     edited = [
         place
         for place in files
-        if (root / place).exists() and place in built and _hash(root / place) != built[place]
+        if (root / place).exists()
+        and place in built
+        and _hash(root / place) != built[place]
         and _hash(root / place) != _hash(files[place])
     ]
     if edited:

@@ -46,7 +46,9 @@ class CourseDirectory:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         if not self.root.is_dir():
-            raise UsageError(f"There is no folder {root}. `grader init {root}` makes a course there.")
+            raise UsageError(
+                f"There is no folder {root}. `grader init {root}` makes a course there."
+            )
 
     @property
     def solutions(self) -> Path:
@@ -106,7 +108,7 @@ class CourseDirectory:
     @cached_property
     def lessons(self) -> dict[str, Lesson]:
         """The course's lessons by name, in their order."""
-        syllabus = _syllabus(self.root)
+        syllabus = all_lessons(self.root)
         chosen = self.settings.get("lessons", list(syllabus))
         missing = [name for name in chosen if name not in syllabus]
         if missing:
@@ -143,8 +145,8 @@ class CourseDirectory:
         return self.lessons[name]
 
 
-def _syllabus(root: Path) -> dict[str, Any]:
-    """Read the course's syllabus, and after it the one of an instructor's overlay."""
+def all_lessons(root: Path) -> dict[str, Any]:
+    """Read the lessons of the syllabus, and after them those of an overlay, by name."""
     entries: dict[str, Any] = {}
     for folder in reversed(find.lesson_folders(root)):
         path = (folder.parent if folder == find.PACKAGE / "lessons" else folder) / "syllabus.toml"

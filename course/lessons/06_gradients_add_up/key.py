@@ -1,7 +1,8 @@
 """The answer key of "Gradients add up"."""
 
-import autograd_lib as torch
 from autograd_lib.nn.functional import binary_cross_entropy_with_logits
+
+import autograd_lib as torch
 from course.key import Exercise, Question, graph, tensor
 
 predict_two_passes = Question(

@@ -1,0 +1,71 @@
+# make demo    a sample class, graded end to end
+# make test    everything that must be true of this project
+# make help    the rest
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+# Set on purpose before anything is installed: what the user has elsewhere must not leak in.
+export PYTHONNOUSERSITE := 1
+
+.PHONY: help demo build test lint conformance proof benchmarks docs clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+	@echo "make build       solutions/ and assignments/ anew from course/lessons"
+	@echo "make lint        ruff and mypy alone"
+	@echo "make conformance the engine and the solved lessons beside real torch (a large install)"
+	@echo "make proof       every key under 100 seeds"
+	@echo "make benchmarks  how fast grading is, beside nbgrader itself"
+	@echo "make docs        the documentation as a web site, in docs/_build"
+	@echo "make clean       remove the environment and all that was generated and is not in git"
+
+demo: $(VENV)/ready
+	$(BIN)/grader demo
+
+build: $(VENV)/ready
+	$(BIN)/grader build
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest -n $(JOBS)
+
+proof: $(VENV)/ready
+	PROOF_SEEDS=100 $(BIN)/pytest -n $(JOBS) tests/course/test_keys.py
+
+conformance: $(VENV)/torch-ready
+	$(BIN)/pytest tests/torch
+
+benchmarks: $(VENV)/ready
+	$(BIN)/python benchmarks/grading.py
+
+docs: $(VENV)/docs-ready
+	$(BIN)/sphinx-build -q -W docs docs/_build
+
+clean:
+	rm -rf $(VENV) demo docs/_build .mypy_cache .ruff_cache
+
+# The stamp is newer than what it was made from: a second run starts at once.
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	  then apt-get update -qq && apt-get install -y -qq python3-venv; \
+	  else echo "Python's venv module is missing. Type: sudo apt-get install python3-venv"; exit 1; fi; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/torch-ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,torch]' expecttest
+	@touch $@
+
+$(VENV)/docs-ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@

@@ -1,0 +1,325 @@
+"""The command line: `grader init | build | demo | grade | results | feedback | report`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from . import __version__
+from .directory import CourseDirectory, UsageError
+from .results import GRADED, Result, read_results
+
+app = typer.Typer(
+    help="Build the course's lessons, grade a class on them, and see what it understood.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+screen = Console()
+errors = Console(stderr=True)
+
+Course = Annotated[
+    Path, typer.Option("--course", help="The course directory. The project's clone is one, too.")
+]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[ASSIGNMENT]...", show_default="all")]
+Jobs = Annotated[
+    int, typer.Option(min=1, show_default="one per core", help="How many processes grade at once.")
+]
+
+
+def main() -> None:
+    """Run the command line; a UsageError is one sentence and exit code 2."""
+    try:
+        app()
+    except UsageError as error:
+        errors.print(f"[bold red]Cannot do that:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(2)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Build the course's lessons, grade a class on them, and see what it understood."""
+    if show:
+        screen.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to make the course.")],
+    lessons: Annotated[
+        str, typer.Option(help="Which lessons, by number or name, with commas: 05,06.")
+    ] = "all",
+) -> None:
+    """Make a course directory: settings, a secret for the hidden tests, and the lessons' notebooks."""
+    from .init import make_course
+
+    course = make_course(directory, lessons)
+    screen.print(f"The course is in [bold]{escape(str(course.root))}[/]. Next:")
+    screen.print(
+        "  1. Look through course.toml: lessons, dates, points, and how much feedback says.\n"
+        "     After a change there, type: grader build\n"
+        "  2. Give students the folders in assignments/, by nbgrader's exchange or your LMS.\n"
+        "  3. Put what they hand in into submitted/STUDENT/ASSIGNMENT/, and type: grader grade"
+    )
+
+
+@app.command()
+def build(
+    names: Names = None,
+    course: Course = Path("."),
+) -> None:
+    """Make solutions/ and assignments/ from the lessons' sources.
+
+    A generated notebook that somebody changed by hand is never overwritten.
+    """
+    from .build import build as build_lessons
+
+    directory = CourseDirectory(course)
+    changed = build_lessons(directory, names)
+    for path in changed:
+        screen.print(f"wrote {escape(str(path.relative_to(directory.root)))}", soft_wrap=True)
+    screen.print(f"{len(changed)} files written; everything else was up to date.")
+
+
+@app.command()
+def grade(
+    names: Names = None,
+    course: Course = Path("."),
+    jobs: Jobs = os.cpu_count() or 1,
+    force: Annotated[
+        bool, typer.Option(help="Grade again what has a result for the same files already.")
+    ] = False,
+) -> None:
+    """Grade what is in submitted/, into results/, autograded/ and the gradebook.
+
+    Exit code: 0 when every submission has a result, 1 when the grader itself failed on some, 2 when
+    the command makes no sense here.
+    """
+    faults = grade_with_progress(CourseDirectory(course), names, jobs, force)
+    if faults:
+        raise typer.Exit(1)
+
+
+def grade_with_progress(
+    directory: CourseDirectory, names: list[str] | None, jobs: int, force: bool
+) -> int:
+    """Grade, showing a bar and then a summary; returns how many the grader itself failed on."""
+    from .grading import grade_assignment, to_grade
+
+    faults = 0
+    for lesson in to_grade(directory, names):
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
+            console=errors,
+        ) as progress:
+            bar = progress.add_task(lesson.name, total=None)
+            summary = grade_assignment(
+                directory,
+                lesson,
+                jobs=jobs,
+                force=force,
+                on_start=lambda n, bar=bar: progress.update(bar, total=n),  # type: ignore[misc]
+                on_result=lambda _, bar=bar: progress.advance(bar),  # type: ignore[misc]
+            )
+        faults += len(summary.faults)
+        screen.print(
+            f"[bold]{escape(lesson.name)}[/]: {summary.graded} graded, {summary.kept} kept from "
+            f"before, {len(summary.set_aside)} set aside, {len(summary.absent)} not handed in."
+        )
+        for result in [*summary.set_aside, *summary.faults]:
+            screen.print(f"  {escape(result.student)}: {escape(result.message)}", soft_wrap=True)
+    from .intake import strangers
+
+    for sentence in strangers(directory):
+        screen.print(escape(sentence), soft_wrap=True)
+    return faults
+
+
+class Format(StrEnum):
+    """How `grader results` prints."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@app.command()
+def results(
+    names: Names = None,
+    course: Course = Path("."),
+    format: Annotated[
+        Format, typer.Option(help="A table to read, or data for another tool.")
+    ] = Format.TABLE,
+) -> None:
+    """Show the results of the last grading."""
+    directory = CourseDirectory(course)
+    found = _results(directory, names)
+    if format is Format.JSON:
+        print(
+            json.dumps(
+                [json.loads(result.to_json()) for result in found], ensure_ascii=False, indent=1
+            )
+        )
+    elif format is Format.CSV:
+        print(_as_csv(found), end="")
+    else:
+        for name in dict.fromkeys(result.assignment for result in found):
+            screen.print(results_table(name, [r for r in found if r.assignment == name]))
+
+
+def _results(directory: CourseDirectory, names: list[str] | None) -> list[Result]:
+    chosen = [directory.lesson(name).name for name in names or directory.lessons]
+    found = [result for name in chosen for result in read_results(directory.results, name)]
+    if not found:
+        raise UsageError(f"There are no results in {directory.results} yet. Type: grader grade")
+    return found
+
+
+def results_table(title: str, found: list[Result]) -> Table:
+    """Return a table of one assignment's results: a row for each student."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("student", overflow="fold")
+    table.add_column("status")
+    table.add_column("score", justify="right")
+    table.add_column("what was not passed", overflow="fold")
+    for result in found:
+        score = f"{result.score:g} of {result.max_score:g}" if result.score is not None else "-"
+        what = _missed(result) if result.status == GRADED else result.message
+        table.add_row(escape(result.student), result.status.replace("_", " "), score, escape(what))
+    return table
+
+
+def _missed(result: Result) -> str:
+    """Say which exercises lost points, and how: `six_times: timeout; recall_leaf: not attempted`."""
+    missed: dict[str, list[str]] = {}
+    for check in result.checks:
+        if check.status not in ("passed", "awaiting_manual"):
+            missed.setdefault(check.exercise, []).append(check.status.replace("_", " "))
+    if result.checks and all(check.status == "not_attempted" for check in result.checks):
+        return "nothing attempted"
+    return "; ".join(f"{name}: {', '.join(dict.fromkeys(how))}" for name, how in missed.items())
+
+
+def _as_csv(found: list[Result]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(
+        [
+            "assignment",
+            "student",
+            "status",
+            "score",
+            "max_score",
+            "check",
+            "check_status",
+            "points",
+            "max_points",
+            "diagnosis",
+        ]
+    )
+    for result in found:
+        head = [result.assignment, result.student, result.status, result.score, result.max_score]
+        if not result.checks:
+            writer.writerow([_cell(value) for value in [*head, "", "", "", "", ""]])
+        for check in result.checks:
+            named = check.diagnosis["name"] if check.diagnosis else ""
+            row = [*head, check.id, check.status, check.points, check.max_points, named]
+            writer.writerow([_cell(value) for value in row])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Keep a spreadsheet from reading a student's id as a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+
+
+@app.command()
+def feedback(
+    names: Names = None,
+    course: Course = Path("."),
+) -> None:
+    """Write a page for each student, into feedback/STUDENT/ASSIGNMENT/."""
+    from .feedback import write_feedback
+
+    directory = CourseDirectory(course)
+    for name in dict.fromkeys(result.assignment for result in _results(directory, names)):
+        pages = write_feedback(directory, name)
+        screen.print(
+            f"{escape(name)}: {len(pages)} pages in {escape(str(directory.feedback))}",
+            soft_wrap=True,
+        )
+
+
+@app.command()
+def report(
+    names: Names = None,
+    course: Course = Path("."),
+    with_names: Annotated[
+        bool, typer.Option("--names", help="Write students' ids instead of pseudonyms.")
+    ] = False,
+) -> None:
+    """Write a page on the class: scores, what was right, and which mistakes were made."""
+    from .report import write_report
+
+    directory = CourseDirectory(course)
+    for name in dict.fromkeys(result.assignment for result in _results(directory, names)):
+        path = write_report(directory, name, names=with_names)
+        screen.print(f"{escape(name)}: {escape(str(path))}", soft_wrap=True)
+
+
+@app.command()
+def demo(
+    students: Annotated[
+        int | None, typer.Option(min=1, help="How many students.", show_default="one of each kind")
+    ] = None,
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Where to put the class; an old demo there is replaced.")
+    ] = Path("demo"),
+    jobs: Jobs = os.cpu_count() or 1,
+) -> None:
+    """Make a sample class, grade it, and show what comes out."""
+    from .demo import make_class
+    from .feedback import write_feedback
+    from .report import write_report
+
+    course, assignment = make_class(directory, students)
+    faults = grade_with_progress(course, [assignment], jobs, force=True)
+    found = list(read_results(course.results, assignment))
+    screen.print(results_table(assignment, found))
+    pages = write_feedback(course, assignment)
+    page = write_report(course, assignment)
+    screen.print(f"Feedback: {len(pages)} pages, such as {escape(str(pages[0]))}", soft_wrap=True)
+    screen.print(f"Report on the class: [bold]{escape(str(page))}[/]", soft_wrap=True)
+    if faults:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

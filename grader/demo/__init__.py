@@ -1,0 +1,5 @@
+"""A sample class: submissions made from a lesson's answer key, one of each kind that teachers meet."""
+
+from .make import make_class
+
+__all__ = ["make_class"]

@@ -1,0 +1,127 @@
+"""Grade an assignment: find its submissions, hand them out, write down what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import intake
+from .directory import CourseDirectory, Lesson, UsageError
+from .gradebook import GradebookWriter
+from .pipeline import Assignment, blank_result
+from .results import GRADED, QUARANTINED, Result, result_path, write_result
+from .sandbox import Limits
+from .schedule import grade_all
+
+
+@dataclass
+class Summary:
+    """What grading one assignment came to."""
+
+    graded: int = 0
+    kept: int = 0
+    """results of an earlier run, for the very same files"""
+    set_aside: list[Result] = field(default_factory=list)
+    absent: list[Result] = field(default_factory=list)
+    faults: list[Result] = field(default_factory=list)
+
+
+def to_grade(course: CourseDirectory, names: list[str] | None) -> list[Lesson]:
+    """Return the lessons to grade: those named, else all that somebody has handed in.
+
+    Raises UsageError where there is nothing to grade.
+    """
+    chosen = [course.lesson(name) for name in names or course.lessons]
+    if not course.submitted.is_dir():
+        raise UsageError(
+            f"There is no folder {course.submitted}. Put each notebook that was handed in at "
+            "submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (`nbgrader collect` and `nbgrader "
+            "zip_collect` do that), and grade again."
+        )
+    if not names:
+        chosen = [lesson for lesson in chosen if any(course.submitted.glob(f"*/{lesson.name}"))]
+        if not chosen:
+            raise UsageError(
+                f"Nothing in {course.submitted} is a submission. There should be folders "
+                f"STUDENT/ASSIGNMENT, with an ASSIGNMENT of: {', '.join(course.lessons)}."
+            )
+    for lesson in chosen:
+        folder = course.solutions / lesson.name
+        if not (folder / f"{lesson.name}.ipynb").exists():
+            raise UsageError(f"{folder} has no notebook yet. Type: grader build")
+    return chosen
+
+
+def grade_assignment(
+    course: CourseDirectory,
+    lesson: Lesson,
+    *,
+    jobs: int,
+    force: bool = False,
+    on_start: Callable[[int], Any] = lambda total: None,
+    on_result: Callable[[Result], Any] = lambda result: None,
+) -> Summary:
+    """Grade all submissions of one assignment; each result is on disk before `on_result` hears of it."""
+    assignment = Assignment(lesson.name, course.root, lesson.source)
+    limits = limits_of(course)
+    summary = Summary()
+    with GradebookWriter(course) as book:
+        book.register(lesson)
+        found = intake.submissions(course, lesson, book.students())
+        new = [s for s in found if force or not _has_result(course, assignment, s)]
+        summary.kept = len(found) - len(new)
+        by_student = {submission.student: submission for submission in new}
+        on_start(len(new))
+        for graded in grade_all(assignment, new, limits, jobs):
+            result = graded.result
+            book.write(by_student[result.student], graded)
+            write_result(course.results, result, graded.detail)
+            if graded.fault:
+                summary.faults.append(result)
+            elif result.status == GRADED:
+                summary.graded += 1
+            elif result.status == QUARANTINED:
+                summary.set_aside.append(result)
+            else:
+                summary.absent.append(result)
+            on_result(result)
+    return summary
+
+
+def limits_of(course: CourseDirectory) -> Limits:
+    """Return the limits that course.toml sets; raises UsageError for one that does not exist."""
+    own = course.settings.get("limits", {})
+    unknown = set(own) - set(Limits.__dataclass_fields__)
+    if unknown:
+        raise UsageError(
+            f"course.toml sets a limit that does not exist: {', '.join(sorted(unknown))}. "
+            f"There are: {', '.join(Limits.__dataclass_fields__)}."
+        )
+    return Limits(**own)
+
+
+def _has_result(
+    course: CourseDirectory, assignment: Assignment, submission: intake.Submission
+) -> bool:
+    """Say whether a result is there that grading again could not change."""
+    path = result_path(course.results, assignment.name, submission.student)
+    try:
+        old = Result.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    if submission.notebook is None or old.status != GRADED:
+        return False
+    new = blank_result(assignment, submission)
+    return all(
+        getattr(old, name) == getattr(new, name)
+        for name in (
+            "submission_sha256",
+            "assignment_sha256",
+            "key_sha256",
+            "environment",
+            "engine_version",
+            "grader_version",
+            "seed_id",
+        )
+    )

@@ -1,0 +1,5 @@
+"""Where a check cell's run becomes a verdict."""
+
+from .verdict import Definition, judge
+
+__all__ = ["Definition", "judge"]

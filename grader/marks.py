@@ -1,0 +1,117 @@
+"""Marks and comments that people gave, as nbgrader's gradebook has them. Reads, never writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+
+from .directory import CourseDirectory
+from .results import Result
+
+
+@dataclass
+class Marks:
+    """What people said about one submission; cells go by their grade ids."""
+
+    manual: dict[str, float] = field(default_factory=dict)
+    """points instead of the automatic ones, extra credit included"""
+    extra: dict[str, float] = field(default_factory=dict)
+    """points on top of the automatic ones"""
+    comments: dict[str, str] = field(default_factory=dict)
+    again: set[str] = field(default_factory=set)
+    """cells marked by a person whose submission was graded anew since"""
+    late_penalty: float = 0.0
+
+    def points(self, check: str, automatic: float | None) -> float | None:
+        """Return a check's points, None while a person has to give them."""
+        if check in self.manual:
+            return self.manual[check]
+        if check in self.extra:
+            return (automatic or 0.0) + self.extra[check]
+        return automatic
+
+    def score(self, result: Result) -> float | None:
+        """Return a submission's score before penalties, None while nothing has been graded."""
+        by_people = {**self.extra, **self.manual}
+        if not by_people:
+            return result.score
+        checks = {check.id: check.points for check in result.checks} | dict.fromkeys(
+            by_people.keys() - {check.id for check in result.checks}
+        )
+        return sum(self.points(check, points) or 0.0 for check, points in checks.items())
+
+
+def marks_by_people(course: CourseDirectory, assignment: str) -> dict[str, Marks]:
+    """Read an assignment's manual marks, comments and late penalties by student; {} without a gradebook."""
+    # nbgrader would make an empty database where there is none.
+    if not (course.root / "gradebook.db").exists():
+        return {}
+    found: dict[str, Marks] = {}
+    with Gradebook(course.gradebook_url) as book:
+
+        def rows(table: type, *columns: object) -> list[tuple]:
+            """Query the assignment's rows of a table whose rows belong to a submitted notebook and a cell."""
+            return (
+                book.db.query(Student.id, *columns)
+                .select_from(table)
+                .join(SubmittedNotebook, table.notebook_id == SubmittedNotebook.id)  # type: ignore[attr-defined]
+                .join(
+                    SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id
+                )
+                .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+                .join(Student, SubmittedAssignment.student_id == Student.id)
+                .join(BaseCell, table.cell_id == BaseCell.id)  # type: ignore[attr-defined]
+                .filter(Assignment.name == assignment)
+                .all()
+            )
+
+        grades = rows(
+            Grade, BaseCell.name, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade
+        )
+        for student, cell, manual, extra, unsure in grades:
+            marks = found.setdefault(student, Marks())
+            if manual is not None:
+                marks.manual[cell] = manual + (extra or 0.0)
+                if unsure:
+                    marks.again.add(cell)
+            elif extra:
+                marks.extra[cell] = extra
+        for student, cell, text in rows(Comment, BaseCell.name, Comment.manual_comment):
+            if text:
+                found.setdefault(student, Marks()).comments[cell] = text
+        for entry in book.assignment_submissions(assignment) if found else []:
+            found.setdefault(entry.student_id, Marks()).late_penalty = sum(
+                notebook.late_submission_penalty or 0.0 for notebook in entry.notebooks
+            )
+    return found
+
+
+def known_students(course: CourseDirectory) -> dict[str, list[str]]:
+    """Return all students the course knows, each with the names by which a text might betray them.
+
+    They are known from the gradebook, or from a folder of theirs in submitted/.
+    """
+    students: dict[str, list[str]] = {
+        folder.name: [] for folder in _folders(course.submitted) if not folder.name.startswith(".")
+    }
+    if (course.root / "gradebook.db").exists():
+        with Gradebook(course.gradebook_url) as book:
+            columns = (Student.id, Student.first_name, Student.last_name, Student.email)
+            for student, *names in book.db.query(*columns).all():
+                students[student] = [name for name in names if name]
+    return students
+
+
+def _folders(path: Path) -> list[Path]:
+    return [folder for folder in sorted(path.iterdir()) if folder.is_dir()] if path.is_dir() else []

@@ -1,0 +1,225 @@
+"""One submission in, one result out.
+
+`grade` runs in a worker process and touches no gradebook: it restores the instructor's cells, runs
+the notebook in a room, judges each check, and returns plain values. Whatever goes wrong in a
+submission is a status of that submission.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy
+from nbformat import NotebookNode
+
+import autograd_lib
+from course import find
+
+from . import __version__
+from .intake import Submission
+from .judge import Definition, judge
+from .restore import Restored, grade_id, restore, role
+from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
+from .sandbox import CellRun, Limits, Room
+from .sandbox.kernel import KernelRoom
+
+LONGEST_OUTPUT = 20_000
+"""characters of printed text kept of one cell"""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What every submission of one assignment has in common; read once per worker."""
+
+    name: str
+    root: Path
+    source: Path
+    """the folder with the answer key"""
+
+    @property
+    def solution(self) -> Path:
+        """The instructor's notebook, with hidden tests."""
+        return self.root / "solutions" / self.name / f"{self.name}.ipynb"
+
+    @property
+    def release(self) -> Path:
+        """The notebook that students got."""
+        return self.root / "assignments" / self.name / f"{self.name}.ipynb"
+
+
+@dataclass
+class Graded:
+    """A result, the notebook to show beside it, and what only staff may see."""
+
+    result: Result
+    notebook: NotebookNode | None = None
+    unchanged: set[str] = field(default_factory=set)
+    detail: dict[str, Any] = field(default_factory=dict)
+    fault: bool = False
+    """True where the grader itself failed, not the submission"""
+
+
+def grade(assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
+    """Grade one submission. The only exceptions are faults of the grader's own."""
+    started = time.perf_counter()
+    result = blank_result(assignment, submission)
+    if submission.notebook is None:
+        result.status = NOT_GRADED if submission.absent else QUARANTINED
+        result.message = submission.problem
+        return Graded(result)
+    solution = nbformat.read(assignment.solution, as_version=4)
+    release = nbformat.read(assignment.release, as_version=4)
+    restored = restore(submission.notebook, solution, release)
+    with tempfile.TemporaryDirectory(prefix="room-") as home:
+        _bring_released_files(assignment, Path(home))
+        sitting = _Sitting(lambda: KernelRoom(Path(home), assignment.root, limits), limits)
+        with ExitStack() as stack:
+            stack.callback(sitting.close)
+            result.checks = _run(assignment.name, restored, sitting)
+        result.isolation = sitting.isolation
+        result.peak_memory_mb = sitting.peak_memory_mb
+    result.status = GRADED
+    result.repairs = [*submission.notes, *restored.repairs]
+    result.score = sum(check.points or 0.0 for check in result.checks)
+    result.max_score = sum(check.max_points for check in result.checks)
+    result.seconds = round(time.perf_counter() - started, 3)
+    notebook = nbformat.v4.new_notebook(cells=restored.cells, metadata=release.metadata)
+    return Graded(result, notebook, restored.unchanged, {"cells": sitting.log})
+
+
+def blank_result(assignment: Assignment, submission: Submission) -> Result:
+    """Return a result that says what a submission would be graded with, and nothing yet of it."""
+    seed = find.grading_seed(assignment.name, assignment.root)
+    return Result(
+        student=submission.student,
+        assignment=assignment.name,
+        status=NOT_GRADED,
+        submission_sha256=submission.sha256,
+        assignment_sha256=_sha256(assignment.solution),
+        key_sha256=_sha256(assignment.source / "key.py"),
+        environment={
+            "python": platform.python_version(),
+            "numpy": numpy.__version__,
+            "machine": f"{platform.system()} {platform.machine()}",
+        },
+        engine_version=autograd_lib.__version__,
+        grader_version=__version__,
+        # A name for the seed that does not give it away.
+        seed_id=hashlib.sha256(f"seed {seed}".encode()).hexdigest()[:12],
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _bring_released_files(assignment: Assignment, home: Path) -> None:
+    """Copy the data that students got with the notebook, never what they handed in."""
+    for path in assignment.release.parent.iterdir():
+        if path.suffix == ".ipynb" or path.name.startswith("."):
+            continue
+        copy = shutil.copytree if path.is_dir() else shutil.copy2
+        copy(path, home / path.name)
+
+
+def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResult]:
+    """Run all cells in their order; returns a result for each check and written question."""
+    definitions: dict[str, Definition] = {}
+    checks = []
+    for cell in restored.cells:
+        kind, name = role(cell), grade_id(cell)
+        if kind == "written":
+            if "points" in cell.metadata["nbgrader"]:
+                checks.append(_written(cell, notebook, name in restored.unchanged))
+            continue
+        if cell.cell_type != "code":
+            continue
+        run = sitting.run(cell.source, remember=kind != "check")
+        cell.outputs = [_cut(output) for output in run.outputs]
+        cell.execution_count = sitting.count
+        if kind == "exercise" and name is not None:
+            definitions[name] = Definition(run.status, run.error)
+        elif kind == "check":
+            exercise = cell.metadata["autograd_course"]["exercise"]
+            definition = definitions.get(exercise, Definition("missing"))
+            checks.append(judge(cell, notebook, run, definition))
+    return checks
+
+
+def _written(cell: NotebookNode, notebook: str, unchanged: bool) -> CheckResult:
+    name, points = grade_id(cell) or "", float(cell.metadata["nbgrader"]["points"])
+    if unchanged:
+        status, given, message = "not_attempted", 0.0, "There is no answer to this question."
+    else:
+        status, given, message = "awaiting_manual", None, "A person will read this answer."
+    return CheckResult(name, notebook, name, given, points, status, message)
+
+
+def _cut(output: Any) -> NotebookNode:
+    """Keep the beginning of what a cell printed: enough to see what it is."""
+    output = nbformat.from_dict(output)
+    if output.output_type == "stream" and len(output.text) > LONGEST_OUTPUT:
+        dropped = len(output.text) - LONGEST_OUTPUT
+        output.text = f"{output.text[:LONGEST_OUTPUT]}\n[{dropped} more characters cut off]\n"
+    return output
+
+
+class _Sitting:
+    """A submission's time in rooms: when one ends early, the next is brought to where it was.
+
+    Cells that ended a room are not run again, check cells leave nothing behind that later cells may
+    count on; all others are run again, in their order.
+    """
+
+    def __init__(self, open_room: Callable[[], Room], limits: Limits) -> None:
+        self._open = open_room
+        self._limits = limits
+        self._room: Room | None = None
+        self._past: list[str] = []
+        self._deadline = time.monotonic() + limits.submission_seconds
+        self.count = 0
+        self.isolation = "none"
+        self.peak_memory_mb: float | None = None
+        self.log: list[dict[str, Any]] = []
+
+    def run(self, source: str, *, remember: bool) -> CellRun:
+        """Run a cell, in a new room if the last one ended."""
+        self.count += 1
+        run = self._run(source)
+        if run.status in ("timeout", "crashed"):
+            self.close()
+        elif remember:
+            self._past.append(source)
+        self.log.append({"cell": self.count, "status": run.status, "error": run.error})
+        return run
+
+    def _run(self, source: str) -> CellRun:
+        if time.monotonic() > self._deadline:
+            return CellRun("timeout")
+        if self._room is None:
+            self._room = self._open()
+            self.isolation = self._room.isolation
+            for cell in self._past:
+                if self._room.run(cell).status in ("timeout", "crashed"):
+                    return CellRun("crashed")
+        return self._room.run(source)
+
+    def close(self) -> None:
+        """End the room, if there is one."""
+        if self._room is not None:
+            peak = self._room.peak_memory_mb()
+            self.peak_memory_mb = max(filter(None, (peak, self.peak_memory_mb)), default=None)
+            self._room.close()
+            self._room = None

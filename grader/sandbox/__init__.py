@@ -1,0 +1,5 @@
+"""Where student code runs."""
+
+from .room import CellRun, Limits, Room
+
+__all__ = ["CellRun", "Limits", "Room"]
