@@ -68,7 +68,7 @@ class QuestionInfo:
 
 @dataclass(frozen=True)
 class CaseRecord:
-    """One case: a description of inputs, and what the reference and the wrong answers do with it."""
+    """One case: described inputs, and what the reference and the wrong answers do with them."""
 
     arguments: Plain
     expected: Callable[[], Plain]

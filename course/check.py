@@ -8,6 +8,7 @@ expected values: not in words, not in the data, not in an exception.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -178,7 +179,7 @@ def why() -> None:
 
 
 def example(id: str) -> Any:
-    """Return fresh inputs of a visible check, those of the case it shows, in the order it passes them.
+    """Return fresh inputs of a visible check: those of its smallest case, in the order of the call.
 
     One input is returned as itself, several as a tuple. Raises LookupError for a check that does
     not exist or that has no visible case.
@@ -377,8 +378,10 @@ def _explain(
         outcome = _explain_exception(info, exercise, trial.raised, secret)
     else:
         assert difference is not None
-        sentence = difference.text[0].upper() + difference.text[1:]
-        outcome = Outcome(info, "failed", f"{sentence}.", difference.detail)
+        # A sentence begins with a capital; a name such as w.grad is what it is.
+        sentence = re.sub(r"^(the|this)\b", lambda word: word[0].title(), difference.text)
+        end = "" if sentence.endswith("?") else "."
+        outcome = Outcome(info, "failed", f"{sentence}{end}", difference.detail)
     outcome.experiment = exercise.experiment
     if secret:
         outcome.detail = ""

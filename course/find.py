@@ -29,7 +29,7 @@ class NotFound(Exception):
 
 
 def recorded_cases(assignment: str) -> RecordedCases:
-    """Return a lesson's recorded cases: those of the package, else of a file beside the notebook."""
+    """Return a lesson's recorded cases: the package's, else those of a file beside the notebook."""
     for path in (RECORDED / f"{assignment}.json", Path(f"{assignment}.cases.json")):
         if path.exists():
             return RecordedCases.read(path)
@@ -60,7 +60,7 @@ def settings(directory: Path | None) -> dict[str, Any]:
 
 
 def lesson_folders(directory: Path | None) -> list[Path]:
-    """Return the folders that hold lesson sources: an instructor's overlay first, then the course's."""
+    """Return the folders with lesson sources: an instructor's overlay first, then the course's."""
     overlay = settings(directory).get("overlay")
     own = [(directory / overlay)] if directory and overlay else []
     return [*own, PACKAGE / "lessons"]

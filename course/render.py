@@ -33,7 +33,7 @@ def present(
     closing: Sequence[str] = (),
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Show a box: a heading, lines, a fixed-width block, closing lines; `data` rides along unseen."""
+    """Show a box: heading, lines, a fixed-width block, closing lines; `data` rides along unseen."""
     text = as_text(status, title, lines, detail, closing)
     shell = _notebook()
     if shell is None:

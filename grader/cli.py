@@ -34,6 +34,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+CORES = os.cpu_count() or 1
+
 screen = Console()
 errors = Console(stderr=True)
 
@@ -72,7 +74,7 @@ def init(
         str, typer.Option(help="Which lessons, by number or name, with commas: 05,06.")
     ] = "all",
 ) -> None:
-    """Make a course directory: settings, a secret for the hidden tests, and the lessons' notebooks."""
+    """Make a course directory: settings, a secret for hidden tests, and the lessons' notebooks."""
     from .init import make_course
 
     course = make_course(directory, lessons)
@@ -107,7 +109,7 @@ def build(
 def grade(
     names: Names = None,
     course: Course = Path("."),
-    jobs: Jobs = os.cpu_count() or 1,
+    jobs: Jobs = CORES,
     force: Annotated[
         bool, typer.Option(help="Grade again what has a result for the same files already.")
     ] = False,
@@ -217,7 +219,7 @@ def results_table(title: str, found: list[Result]) -> Table:
 
 
 def _missed(result: Result) -> str:
-    """Say which exercises lost points, and how: `six_times: timeout; recall_leaf: not attempted`."""
+    """Say which exercises lost points, and how: `six_times: timeout; recall_leaf: failed`."""
     missed: dict[str, list[str]] = {}
     for check in result.checks:
         if check.status not in ("passed", "awaiting_manual"):
@@ -302,7 +304,7 @@ def demo(
     directory: Annotated[
         Path, typer.Option("--dir", help="Where to put the class; an old demo there is replaced.")
     ] = Path("demo"),
-    jobs: Jobs = os.cpu_count() or 1,
+    jobs: Jobs = CORES,
 ) -> None:
     """Make a sample class, grade it, and show what comes out."""
     from .demo import make_class

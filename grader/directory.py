@@ -19,7 +19,7 @@ from course.check import POLICIES
 
 
 class UsageError(Exception):
-    """Something about the course directory or the command is not right; the text says what to do."""
+    """Something about the course directory or the command is not right; the text says what."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The single writer of nbgrader's gradebook.
 
 Only this module opens the database while a class is graded. A submission's grades and comments are
-written in one transaction, as nbgrader's own tools would have left them, and marks that a person has
-given are kept.
+written in one transaction, as nbgrader's own tools would have left them, and marks that a person
+has given are kept.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ class GradebookWriter:
         except RuntimeError as error:
             raise UsageError(
                 f"The cells of {lesson.name} have changed since its first submissions were graded, "
-                "and the gradebook holds grades for the old ones. Either build the old version again, "
-                f"or give up its grades: nbgrader db assignment remove {lesson.name} --force"
+                "and the gradebook holds grades for the old ones. Build the old version again, or "
+                f"give up its grades: nbgrader db assignment remove {lesson.name} --force"
             ) from error
         # What SaveCells wrote through a connection of its own is not what this one remembers.
         self._book.db.expire_all()

@@ -62,7 +62,7 @@ def grade_assignment(
     on_start: Callable[[int], Any] = lambda total: None,
     on_result: Callable[[Result], Any] = lambda result: None,
 ) -> Summary:
-    """Grade all submissions of one assignment; each result is on disk before `on_result` hears of it."""
+    """Grade an assignment's submissions; a result is on disk before `on_result` hears of it."""
     assignment = Assignment(lesson.name, course.root, lesson.source)
     limits = limits_of(course)
     summary = Summary()

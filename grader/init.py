@@ -31,7 +31,7 @@ feedback = "named"
 cell_seconds = 30
 submission_seconds = 300
 
-# Each assignment can have a date, points and feedback of its own. What you leave out stays as it is.
+# Each assignment can have a date, points and feedback of its own. What you leave out stays.
 # [assignment.{example}]
 # due = 2027-01-31T23:59:00
 # feedback = "observed"

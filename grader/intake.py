@@ -127,8 +127,8 @@ def _read_notebook(submission: Submission, path: Path, place: str) -> None:
         content = json.loads(raw)
     except (ValueError, RecursionError) as error:
         submission.problem = (
-            f"{place} is not a notebook: its text is not JSON ({_short(error)}). Perhaps the upload "
-            "was cut off, or another file was renamed. Ask the student to hand it in again."
+            f"{place} is not a notebook: its text is not JSON ({_short(error)}). Perhaps the "
+            "upload was cut off, or another file was renamed. Ask the student to hand it in again."
         )
         return
     version = content.get("nbformat") if isinstance(content, dict) else None
@@ -182,7 +182,7 @@ def _short(error: BaseException) -> str:
 
 
 def _timestamp(path: Path) -> str | None:
-    """Read the time that an exchange or an LMS export left beside the notebook, None if unreadable."""
+    """Read the time that an exchange or LMS export left beside the notebook, None if unreadable."""
     try:
         text = path.read_text(encoding="utf-8").strip()
         when = datetime.fromisoformat(text.replace(" UTC", "+00:00"))

@@ -1,8 +1,8 @@
 """Restore: the instructor's cells around the student's own.
 
-What is graded is the instructor's notebook with the student's cells in it. The instructor's order is
-the backbone; a student's further cells stay behind the cell that they stood behind. So a check cell
-that was deleted, changed, doubled or moved is there as it was released, exactly once.
+What is graded is the instructor's notebook with the student's cells in it. The instructor's order
+is the backbone; a student's further cells stay behind the cell that they stood behind. So a check
+cell that was deleted, changed, doubled or moved is there as it was released, exactly once.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ def answer_source(name: str, answer: Callable[..., Any]) -> str:
 
 
 def _collect(answer: Callable[..., Any], parts: dict[str, str]) -> None:
-    """Gather the text of a function and, before it, of the functions in its module that it names."""
+    """Gather the text of a function and, before it, of those in its module that it names."""
     if answer.__name__ in parts:
         return
     text = textwrap.dedent(inspect.getsource(answer))

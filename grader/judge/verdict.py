@@ -47,8 +47,8 @@ def judge(cell: NotebookNode, notebook: str, run: CellRun, definition: Definitio
         check.message = _explain_error(own["exercise"], run.error, definition)
     elif len(outcomes) < len(_CALL.findall(cell.source)):
         check.message = (
-            "The check did not report what it found. Perhaps the notebook uses the name `check` for "
-            "something else: rename that."
+            "The check did not report what it found. Perhaps the notebook uses the name `check` "
+            "for something else: rename that."
         )
     else:
         check.status, check.points = "passed", points
@@ -94,4 +94,4 @@ def _explain_error(exercise: str, error: tuple[str, str] | None, definition: Def
     words = _DEFINITION_WORDS.get(definition.status)
     if words is not None:
         return f"There is no `{exercise}`: {words.format(exercise)}."
-    return f"There is no `{exercise}`, though its cell ran. Does the `def` still have this name? {text}."
+    return f"There is no `{exercise}`, though its cell ran. Is the `def` still called that? {text}."

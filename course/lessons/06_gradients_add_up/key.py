@@ -169,7 +169,7 @@ def some_have_none(rng):
 
 @zero_gradients.law("zero_gradients-zero")
 def in_place(f, new):
-    """The zeros must be written into the tensor that p.grad already is: whoever holds it sees them."""
+    """The zeros must be written into the tensor that p.grad already is, not into a new one."""
     (parameters,) = new()
     held = [p.grad for p in parameters]
     f(parameters)
@@ -270,7 +270,7 @@ def one_piece(rng):
 
 @microbatch_gradients.law("microbatch_gradients-adds", on=unequal)
 def adds_to_what_is_there(f, new):
-    """Called twice, it must leave twice the gradient: what was in w.grad before stays in the sum."""
+    """Called twice, it must leave twice the gradient: what was in w.grad stays in the sum."""
     arguments = new()
     f(*arguments)
     once = arguments[0].grad.clone()
