@@ -283,8 +283,13 @@ def diagnose(cases: Cases, exercise: ExerciseInfo, objects: Mapping[str, Any]) -
 
 def _does_the_same(behaviour: Mapping[str, Any], trial: Trial, exercise: ExerciseInfo) -> bool:
     if trial.raised is not None or "raised" in behaviour:
-        return behaviour == trial.to_plain()
+        return _exception_words(behaviour) == _exception_words(trial.to_plain())
     return _difference(behaviour, trial, exercise) is None
+
+
+def _exception_words(behaviour: Mapping[str, Any]) -> list[str]:
+    """Return an exception's words in any order: `a * None` and `None * a` are one mistake."""
+    return sorted(" ".join(behaviour.get("raised", ())).replace("'", " ").split())
 
 
 def _difference(
@@ -299,7 +304,7 @@ def _difference(
     if trial.raised is not None:
         return None
     for path, expected in behaviour["seen"].items():
-        name = "the result" if path == "result" else path
+        name = _path_text(path)
         seen = trial.seen.get(path, MISSING)
         if seen == MISSING and expected != MISSING:
             return Difference("missing", f"{name} does not exist")
@@ -307,6 +312,13 @@ def _difference(
         if difference is not None:
             return difference
     return None
+
+
+def _path_text(path: str) -> str:
+    """Name a path in words: `result` is no name that the student has seen."""
+    if path.startswith("result."):
+        return f"{path.removeprefix('result.')} of the result"
+    return "the result" if path == "result" else path
 
 
 def _try_law(

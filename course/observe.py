@@ -125,11 +125,10 @@ def differ(
     if not _is_number(expected):
         if expected["value"] == seen["value"]:
             return None
-        return Difference(
-            "value",
-            f"{path} is not what it should be",
-            f"{path} is {seen['value']!r} and should be {expected['value']!r}",
-        )
+        both = f"{path} is {seen['value']!r} and should be {expected['value']!r}"
+        if expected["type"] == "bool":
+            return Difference("value", both)
+        return Difference("value", f"{path} is not what it should be", both)
     dtype = "float64" if expected["type"] in ("float", "int") else expected["type"]
     return _differ_in_numbers(
         {"values": [expected["value"]], "dtype": dtype, "shape": []},
@@ -193,7 +192,7 @@ def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> D
     if expected["type"] == "dict":
         return _differ_in_entries(expected, seen, rules, path)
     for index, (one, other) in enumerate(zip(expected["items"], seen["items"], strict=True)):
-        difference = differ(one, other, rules, f"{path}[{index}]")
+        difference = differ(one, other, rules, f"{path.removeprefix('the ')}[{index}]")
         if difference is not None:
             return difference
     return None
@@ -246,9 +245,8 @@ def _differ_in_numbers(expected: Plain, seen: Plain, rules: Rules, path: str) ->
     relative, absolute = rules.tolerance or TOLERANCE.get(expected["dtype"], TOLERANCE["float64"])
     if np.allclose(got, want, rtol=relative, atol=absolute, equal_nan=True):
         return None
-    return Difference(
-        "value", f"{path} has wrong values", _both(want, got, path) + _ratio(want, got)
-    )
+    wrong = "has wrong values" if want.ndim else "has the wrong value"
+    return Difference("value", f"{path} {wrong}", _both(want, got, path) + _ratio(want, got))
 
 
 def _both(want: np.ndarray, got: np.ndarray, path: str) -> str:
@@ -263,8 +261,14 @@ def _ratio(want: np.ndarray, got: np.ndarray) -> str:
     ratio = float(ratios.flat[0])
     if ratio in (0.0, 1.0) or not np.allclose(ratios, ratio, rtol=1e-3):
         return ""
+    if want.size == 1 and not _is_whole(ratio) and not _is_whole(1 / ratio):
+        return ""
     subject = "Each number is" if want.size > 1 else "It is"
     return f"\n{subject} {ratio:.4g} times what it should be."
+
+
+def _is_whole(number: float) -> bool:
+    return 0.5 < abs(number) < 100 and abs(number - round(number)) < 1e-3
 
 
 def show_numbers(values: np.ndarray) -> str:
