@@ -33,7 +33,7 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 proof: $(VENV)/ready
 	PROOF_SEEDS=100 $(BIN)/pytest -n $(JOBS) tests/course/test_keys.py

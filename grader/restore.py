@@ -30,7 +30,8 @@ class Restored:
 
 def role(cell: NotebookNode) -> str:
     """Return what a cell of ours is: opening, setup, exercise, check, written, or "" for others."""
-    return cell.metadata.get("autograd_course", {}).get("role", "")
+    own = cell.metadata.get("autograd_course")
+    return own.get("role", "") if isinstance(own, Mapping) else ""
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -56,8 +57,11 @@ def restore(submitted: NotebookNode, solution: NotebookNode, release: NotebookNo
         if role(cell) in ("exercise", "written"):
             restored.cells.append(_answer(name, cell, answers, released, restored))
         else:
-            restored.cells.append(_clean(cell, cell.source))
+            restored.cells.append(_marked(cell, cell.source))
         restored.cells += extras.get(name, [])
+    for number, cell in enumerate(restored.cells):
+        # New cells get random ids, and a restored notebook is to be the same on every run.
+        cell.id = f"cell-{number}"
     return restored
 
 
@@ -73,14 +77,14 @@ def _sort_out(
     for cell in submitted.cells:
         name = grade_id(cell)
         if name is None or name not in ours:
-            extras.setdefault(last, []).append(_clean(cell, cell.source))
+            extras.setdefault(last, []).append(_plain(cell, cell.source))
             continue
         if role(ours[name]) in ("exercise", "written"):
             if name in answers:
                 # A second copy may be the one that the student went on working in: it runs too,
                 # as a cell of the student's own, where it stood.
                 restored.repairs.append(f"The cell {name} was there twice; both were run in turn.")
-                extras.setdefault(last, []).append(_clean(cell, cell.source))
+                extras.setdefault(last, []).append(_plain(cell, cell.source))
                 continue
             answers[name] = cell
         elif name in seen:
@@ -134,17 +138,21 @@ def _answer(
     source = answers[name].source if name in answers else stub
     if source.strip() == stub.strip():
         restored.unchanged.add(name)
-    return _clean(cell, source)
+    return _marked(cell, source)
 
 
-def _clean(cell: NotebookNode, source: str) -> NotebookNode:
-    """Copy a cell without outputs, tags, attachments or any metadata but the instructor's."""
+def _plain(cell: NotebookNode, source: str) -> NotebookNode:
+    """Make a cell of the same type without outputs, tags, attachments or other metadata."""
     new = {
         "code": nbformat.v4.new_code_cell,
         "markdown": nbformat.v4.new_markdown_cell,
         "raw": nbformat.v4.new_raw_cell,
     }[cell.cell_type](source)
-    if role(cell):
-        new.metadata = nbformat.from_dict(cell.metadata)
-        new.id = cell.get("id", new.id)
+    return new
+
+
+def _marked(cell: NotebookNode, source: str) -> NotebookNode:
+    """Make a cell with the metadata and the id of the instructor's `cell`."""
+    new = _plain(cell, source)
+    new.metadata = nbformat.from_dict(cell.metadata)
     return new

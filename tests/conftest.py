@@ -1,0 +1,58 @@
+"""Courses and submissions for the tests."""
+
+import copy
+import shutil
+
+import nbformat
+import pytest
+
+from grader.directory import CourseDirectory
+from grader.init import make_course
+from grader.restore import grade_id
+
+LESSON = "06_gradients_add_up"
+
+
+@pytest.fixture(scope="session")
+def built_course(tmp_path_factory):
+    """A course with lesson 06, to be copied, not written into."""
+    return make_course(tmp_path_factory.mktemp("course") / "course", "06", "a secret").root
+
+
+class Classroom:
+    """A course directory, and ways to hand something in."""
+
+    def __init__(self, root):
+        self.root = root
+
+    @property
+    def course(self):
+        return CourseDirectory(self.root)
+
+    def notebook(self, top="solutions"):
+        path = self.root / top / LESSON / f"{LESSON}.ipynb"
+        return copy.deepcopy(nbformat.read(path, as_version=4))
+
+    def answers(self, **answers):
+        """The released notebook with these cells filled in, the others as in the solution."""
+        solved = {grade_id(c): c.source for c in self.notebook().cells if grade_id(c)}
+        notebook = self.notebook("assignments")
+        for cell in notebook.cells:
+            own = cell.metadata.get("nbgrader", {})
+            if own.get("solution"):
+                cell.source = answers.get(own["grade_id"], solved[own["grade_id"]])
+        return notebook
+
+    def hand_in(self, student, notebook, name=f"{LESSON}.ipynb"):
+        folder = self.root / "submitted" / student / LESSON
+        folder.mkdir(parents=True, exist_ok=True)
+        text = notebook if isinstance(notebook, str) else nbformat.writes(notebook)
+        (folder / name).write_text(text, encoding="utf-8")
+        return folder / name
+
+
+@pytest.fixture
+def classroom(built_course, tmp_path):
+    root = tmp_path / "a course with spaces"
+    shutil.copytree(built_course, root)
+    return Classroom(root)
