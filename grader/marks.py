@@ -53,7 +53,7 @@ class Marks:
 
 
 def marks_by_people(course: CourseDirectory, assignment: str) -> dict[str, Marks]:
-    """Read an assignment's manual marks, comments and late penalties by student; {} without a gradebook."""
+    """Read manual marks, comments and late penalties by student; {} without a gradebook."""
     # nbgrader would make an empty database where there is none.
     if not (course.root / "gradebook.db").exists():
         return {}
@@ -61,7 +61,7 @@ def marks_by_people(course: CourseDirectory, assignment: str) -> dict[str, Marks
     with Gradebook(course.gradebook_url) as book:
 
         def rows(table: type, *columns: object) -> list[tuple]:
-            """Query the assignment's rows of a table whose rows belong to a submitted notebook and a cell."""
+            """Query the assignment's rows of a table: grades or comments."""
             return (
                 book.db.query(Student.id, *columns)
                 .select_from(table)

@@ -1,7 +1,7 @@
 """What an assignment asks, in its own order: for pages that speak about it.
 
-It is read from the notebook that students got, so it knows nothing that they may not know: the ideas
-behind hidden checks, but no hidden check.
+It is read from the notebook that students got, so it knows nothing that they may not know: the
+ideas behind hidden checks, but no hidden check.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from course import find
 
 from .directory import CourseDirectory
 from .results import Result
@@ -26,6 +28,16 @@ class OutlinedCheck:
     max_points: float
 
 
+@dataclass(frozen=True)
+class KnownMistake:
+    """A mistake of the lesson's catalogue, in its author's words."""
+
+    name: str
+    number: int | None
+    what: str
+    experiment: str
+
+
 @dataclass
 class OutlinedExercise:
     """One exercise with its checks, or one written question, which is its own only check."""
@@ -37,6 +49,8 @@ class OutlinedExercise:
     stub: str = ""
     """the cell as students got it"""
     checks: list[OutlinedCheck] = field(default_factory=list)
+    mistakes: dict[str, KnownMistake] = field(default_factory=dict)
+    """by name; a result names a mistake, and the words for it are looked up here"""
 
 
 @dataclass
@@ -56,7 +70,7 @@ class Outline:
 def read_outline(course: CourseDirectory, assignment: str, results: Iterable[Result]) -> Outline:
     """Read an assignment's outline; checks that only `results` know of come last.
 
-    Without a released notebook (a course whose files were tidied away) the results alone have to do.
+    Without a released notebook (in a course that was tidied up) the results alone have to do.
     Raises UsageError for an assignment that the course does not have.
     """
     lesson = course.lesson(assignment)
@@ -65,6 +79,8 @@ def read_outline(course: CourseDirectory, assignment: str, results: Iterable[Res
     if path.exists():
         for exercise in _exercises(json.loads(path.read_text(encoding="utf-8"))):
             exercises[exercise.name] = exercise
+    for name, mistakes in _mistakes(course, assignment).items():
+        exercises.setdefault(name, OutlinedExercise(name)).mistakes = mistakes
     known = {check.id for exercise in exercises.values() for check in exercise.checks}
     for result in results:
         for found in result.checks:
@@ -101,6 +117,21 @@ def _exercises(notebook: Mapping[str, Any]) -> Iterator[OutlinedExercise]:
                 check = OutlinedCheck(name, "an answer in your own words", False, points)
                 exercises[name] = OutlinedExercise(name, section, True, text, [check])
     yield from exercises.values()
+
+
+def _mistakes(course: CourseDirectory, assignment: str) -> dict[str, dict[str, KnownMistake]]:
+    """Read the catalogue that came with the visible cases, {} where there is none."""
+    own = course.assignments / assignment / f"{assignment}.cases.json"
+    for path in (find.RECORDED / f"{assignment}.json", own):
+        if path.exists():
+            record = json.loads(path.read_text(encoding="utf-8"))
+            return {
+                exercise["name"]: {
+                    entry["name"]: KnownMistake(**entry) for entry in exercise["mistakes"]
+                }
+                for exercise in record["exercises"]
+            }
+    return {}
 
 
 def source_of(cell: Mapping[str, Any]) -> str:

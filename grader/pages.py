@@ -1,8 +1,8 @@
 """What all pages share: how text is made harmless, what statuses are called, the template engine.
 
-Everything that a submission had a hand in is hostile: messages, notebook names, student ids. It comes
-into a page as text and in no other way: `clean` takes out what could steer a terminal or turn the
-reading direction round, Jinja2 escapes the rest, and the page's own policy forbids scripts.
+Everything that a submission had a hand in is hostile: messages, notebook names, student ids. It
+comes into a page as text and in no other way: `clean` takes out what could steer a terminal or turn
+the reading direction round, Jinja2 escapes the rest, and the page's own policy forbids scripts.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def number(value: float | None) -> str:
     """Write a number of points: at most two decimals, none where there are none."""
     if value is None:
         return "–"
-    return f"{value:.2f}".rstrip("0").rstrip(".").replace("-0", "0") if value else "0"
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def percent(share: float | None) -> str:
