@@ -130,6 +130,8 @@ class _Check:
     """("text", ...) or ("block", ...), in fixed-width letters"""
     mistake: str = ""
     experiment: str = ""
+    told: bool = False
+    """the mistake was told above, at another check of the same exercise"""
 
     @property
     def symbol(self) -> str:
@@ -189,12 +191,14 @@ def _exercise(
     source: str | None,
     policy: str,
 ) -> _Exercise:
-    checks = []
+    checks: list[_Check] = []
     for check in exercise.checks:
         one = found.get(check.id) or CheckResult(
             check.id, "", exercise.name, 0.0, check.max_points, "missing"
         )
-        checks.append(_check(exercise, check, one, marks, source or "", policy))
+        view = _check(exercise, check, one, marks, source or "", policy)
+        view.told = bool(view.mistake) and any(view.mistake == c.mistake for c in checks)
+        checks.append(view)
     own = "" if source is None or source.strip() == exercise.stub.strip() else source
     return _Exercise(
         exercise.name,
@@ -285,10 +289,15 @@ def _words_of_hidden(status: str, message: str, source: str) -> str:
     and long numbers are left out.
     """
     if status == "error":
-        raised = re.search(r"raised (\w+)", message)
+        raised = re.search(r"(?:raised|stopped with) (\w+)", message)
         line = re.search(r"in the line `([^`\n]+)`", message)
         name = raised.group(1) if raised else ""
         known = name if _is_exception(name) else "an exception"
+        if message.startswith("There is no `"):
+            return (
+                f"There is nothing to check: the cell that defines it stopped with {known}, or "
+                "does not define it. Mend that cell first; all checks after it depend on it."
+            )
         own = {text.strip() for text in source.splitlines()}
         place = f" in the line `{line[1]}`" if line and line[1].strip() in own else ""
         return (

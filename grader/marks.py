@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from nbgrader.api import (
     Assignment,
@@ -97,21 +96,11 @@ def marks_by_people(course: CourseDirectory, assignment: str) -> dict[str, Marks
     return found
 
 
-def known_students(course: CourseDirectory) -> dict[str, list[str]]:
-    """Return all students the course knows, each with the names by which a text might betray them.
-
-    They are known from the gradebook, or from a folder of theirs in submitted/.
-    """
-    students: dict[str, list[str]] = {
-        folder.name: [] for folder in _folders(course.submitted) if not folder.name.startswith(".")
-    }
+def known_students(course: CourseDirectory) -> set[str]:
+    """Return all students that the gradebook knows, or that have a folder in submitted/."""
+    folders = course.submitted.iterdir() if course.submitted.is_dir() else ()
+    students = {path.name for path in folders if path.is_dir() and path.name[:1] != "."}
     if (course.root / "gradebook.db").exists():
         with Gradebook(course.gradebook_url) as book:
-            columns = (Student.id, Student.first_name, Student.last_name, Student.email)
-            for student, *names in book.db.query(*columns).all():
-                students[student] = [name for name in names if name]
+            students |= {student for (student,) in book.db.query(Student.id).all()}
     return students
-
-
-def _folders(path: Path) -> list[Path]:
-    return [folder for folder in sorted(path.iterdir()) if folder.is_dir()] if path.is_dir() else []

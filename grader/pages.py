@@ -80,6 +80,11 @@ def words(text: object, longest: int = LONGEST_TEXT) -> Markup:
     return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escaped))
 
 
+def breakable(name: object) -> Markup:
+    """Return a name as HTML that may be broken after its underscores, on a narrow screen."""
+    return Markup(str(escape(clean_line(name))).replace("_", "_<wbr>"))
+
+
 def number(value: float | None) -> str:
     """Write a number of points: at most two decimals, none where there are none."""
     if value is None:
@@ -109,6 +114,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "breakable": breakable,
         "line": clean_line,
         "number": number,
         "percent": percent,

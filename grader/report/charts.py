@@ -128,7 +128,8 @@ class _Row:
 
 def _shares(rows: Sequence[_Row], name: str, title: str, *, track: bool = True) -> Markup:
     """Draw rows of a label with a bar below it, so that labels may be long and the page narrow."""
-    labels = [textwrap.wrap(clean_line(row.label, 160), 66)[:2] or [""] for row in rows]
+    texts = [clean_line(row.label, 160).replace("`", "") for row in rows]
+    labels = [textwrap.wrap(text, 66)[:2] or [""] for text in texts]
     height = sum(0.27 + 0.17 * len(lines) for lines in labels) + 0.1
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(_WIDTH, max(height, 0.6)))
@@ -156,7 +157,7 @@ def _shares(rows: Sequence[_Row], name: str, title: str, *, track: bool = True) 
             start = 1.0 if track else row.length or 0.0
             axes.text(start + 0.02, middle, row.value, va="center_baseline", fontsize=9.5)
             top += 0.27 + 0.17 * len(lines)
-        what = "; ".join(f"{clean_line(row.label, 160)}: {row.value}" for row in rows)
+        what = "; ".join(f"{text}: {row.value}" for text, row in zip(texts, rows, strict=True))
         return _finish(figure, name, title, f"Bar chart. {what or 'Nothing to show'}.")
 
 

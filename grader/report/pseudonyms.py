@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
-from collections.abc import Iterable
 
 from ..directory import CourseDirectory
 from ..pages import clean_line
@@ -40,19 +38,3 @@ class Names:
             number, place = divmod(number, len(_LETTERS))
             letters += _LETTERS[place]
         return f"{letters[:4]}-{letters[4:]}"
-
-    def mask(self, text: str, student: str, also: Iterable[str] = (), keep: str = "") -> str:
-        """Return a text without the student's id and names, and without file names but `keep`."""
-        if self.real:
-            return text
-        for word in sorted({student, *also}, key=len, reverse=True):
-            # A short id, such as "a", is only a name where it stands alone.
-            edge = r"(?<!\w)(?:{})(?!\w)" if len(word) < 4 else "{}"
-            if word.strip():
-                pattern = edge.format(re.escape(word))
-                text = re.sub(
-                    pattern, self.of(student).replace("\\", ""), text, flags=re.IGNORECASE
-                )
-        # People put their names into file names.
-        files = re.compile(r"[^\s/'\"`(),]+\.(?:ipynb|py|zip|html|txt)\b")
-        return files.sub(lambda file: file[0] if file[0] == keep else "[a file]", text)

@@ -49,8 +49,7 @@ class CheckShare:
     id: str
     idea: str
     hidden: bool
-    unmarked: bool
-    """carries no points and needs a person: neither right nor wrong"""
+    written: bool
     right: int = 0
     of: int = 0
     """graded submissions, those that a person has still to mark left out"""
@@ -180,7 +179,7 @@ def summarize(
     marks: Mapping[str, Marks],
     names: Names,
     *,
-    known: Mapping[str, list[str]] = {},
+    known: Iterable[str] = (),
     handed_in: Iterable[str] = (),
 ) -> Summary:
     """Add results up. `known` are the course's students, `handed_in` those with a folder."""
@@ -201,9 +200,7 @@ def summarize(
             _count_mistakes(mistakes, result, catalogue, names)
             _look_at(found, result, by_people, names)
         else:
-            also = known.get(result.student, [])
-            reason = names.mask(result.message, result.student, also, f"{outline.assignment}.ipynb")
-            _set_aside(found, result, names.of(result.student), clean_line(reason, 500))
+            _set_aside(found, result, names)
     seen = {result.student for result in results}
     newcomers = set(handed_in) - seen
     found.ungraded = len(newcomers)
@@ -222,14 +219,32 @@ def _share(exercise: OutlinedExercise) -> ExerciseShare:
     return ExerciseShare(
         exercise.name,
         exercise.section,
-        [
-            CheckShare(c.id, c.idea, c.hidden, exercise.written and not c.max_points)
-            for c in exercise.checks
-        ],
+        [CheckShare(c.id, c.idea, c.hidden, exercise.written) for c in exercise.checks],
     )
 
 
-def _set_aside(found: Summary, result: Result, student: str, reason: str) -> None:
+# People put their names into file names, so a pseudonymous report quotes no message.
+REASONS = (
+    ("grader itself failed", "The grader itself failed on it. Grade again."),
+    ("wrong name", "One notebook, under another name. If it is the one that counts, rename it."),
+    (
+        "several notebooks",
+        "Several notebooks, none with the right name. Rename the one that counts.",
+    ),
+    ("is empty", "An empty folder. Ask for the notebook."),
+    ("no notebook in it", "A folder without a notebook. Ask for the notebook."),
+    ("not JSON", "Its text is not JSON: perhaps the upload was cut off. Ask for it again."),
+    ("notebook format", "Its notebook format is not 4. Ask for it to be saved in JupyterLab."),
+    ("but no notebook", "A file that is no notebook. Ask for the notebook."),
+    ("is damaged", "A damaged notebook. Ask for it to be saved in JupyterLab."),
+    ("for the language", "A notebook for another language. Ask for a Python kernel."),
+    ("MB large", "Too large a file. Ask for it with its outputs cleared."),
+    ("is a link", "A link or a device where a file or folder should be."),
+    ("cannot be read", "The file could not be read. Look at its permissions."),
+)
+
+
+def _set_aside(found: Summary, result: Result, names: Names) -> None:
     if result.status == QUARANTINED:
         found.set_aside += 1
     elif result.submission_sha256 is None:
@@ -237,8 +252,15 @@ def _set_aside(found: Summary, result: Result, student: str, reason: str) -> Non
         return
     else:
         found.not_graded += 1
+    if names.real:
+        why = clean_line(result.message, 500) or "No reason was recorded."
+    else:
+        why = next(
+            (reason for words, reason in REASONS if words in result.message),
+            "For another reason; a report with names says which.",
+        )
     what = "set aside" if result.status == QUARANTINED else "not graded"
-    found.quarantined.append(Attention(student, what, reason or "No reason was recorded."))
+    found.quarantined.append(Attention(names.of(result.student), what, why))
 
 
 def _count_checks(found: Summary, result: Result, by_people: Marks) -> None:
@@ -248,7 +270,8 @@ def _count_checks(found: Summary, result: Result, by_people: Marks) -> None:
         named = False
         for share in exercise.checks:
             check = results.get(share.id)
-            if share.unmarked:
+            if share.written and not (check and check.max_points):
+                # What carries no points is not marked: neither right nor wrong.
                 share.not_attempted += check is None or check.status == "not_attempted"
                 continue
             if check is None:
@@ -319,16 +342,18 @@ def histogram(scores: Iterable[float], max_score: float) -> list[Bin]:
     scores = list(scores)
     width = _round_width(max_score)
     exact = width == 1 and all(float(score).is_integer() for score in [*scores, max_score])
-    edges = [n * width for n in range(math.ceil(max_score / width))]
+    # Rounded: in floating point, 3 * 0.1 is more than 0.3, and 0.3 / 0.1 less than 3.
+    edges = [round(n * width, 9) for n in range(math.ceil(round(max_score / width, 9)))]
     counts = [0] * (len(edges) + 1)
     for score in scores:
         if score >= max_score:
             counts[-1] += 1
         else:
-            counts[min(max(0, math.floor(score / width)), len(edges) - 1)] += 1
+            place = math.floor(round(score / width, 9))
+            counts[min(max(0, place), len(edges) - 1)] += 1
     bins = [
-        Bin(low, min(low + width, max_score), count, exact=exact)
-        for low, count in zip(edges, counts, strict=False)
+        Bin(low, high, count, exact=exact)
+        for low, high, count in zip(edges, [*edges[1:], max_score], counts, strict=False)
     ]
     return [*bins, Bin(max_score, max_score, counts[-1], full=True)]
 
