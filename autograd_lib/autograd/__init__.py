@@ -1,0 +1,84 @@
+"""torch.autograd: gradients on request, custom functions, and tools around the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine import backward as _backward
+from ..engine import gradients
+from ..errors import hint
+from ..grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from ..tensor import Tensor, fresh
+from . import anomaly_mode, function, functional, graph
+from .anomaly_mode import detect_anomaly, set_detect_anomaly
+from .function import Function
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+
+Variable = Tensor
+
+
+def _tuple(x: Any) -> tuple:
+    return (x,) if isinstance(x, (Tensor, graph.GradientEdge)) else tuple(x)
+
+
+def backward(
+    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None,
+    create_graph: bool = False, inputs: Any = None,
+) -> None:  # fmt: skip
+    """Add the derivatives of `tensors` to the `.grad` of the leaves they were made from.
+
+    `grad_tensors`: weights for outputs with more than one element. See `Tensor.backward`.
+    """
+    _backward(_tuple(tensors), grad_tensors, retain_graph, create_graph, inputs)
+
+
+def grad(
+    outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None,
+    create_graph: bool = False, allow_unused: bool | None = None, is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple:  # fmt: skip
+    """The derivatives of `outputs` with respect to `inputs`, as a tuple; no `.grad` changes.
+
+    Raises RuntimeError for an input that the outputs do not depend on, unless `allow_unused`.
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
+    outputs, inputs = _tuple(outputs), _tuple(inputs)
+    allow_unused = materialize_grads if allow_unused is None else allow_unused
+    if is_grads_batched:
+        count = (grad_outputs if isinstance(grad_outputs, Tensor) else grad_outputs[0]).shape[0]
+        from ..functions import stack
+
+        rows = []
+        for i in range(count):
+            g = [x[i] for x in _tuple(grad_outputs)]
+            rows.append(grad(outputs, inputs, g, True, create_graph, allow_unused))
+        return tuple(
+            None if col[0] is None else stack(col) for col in zip(*rows, strict=True)
+        )
+    found = gradients(outputs, inputs, grad_outputs, retain_graph, create_graph)
+    for i, (g, t) in enumerate(zip(found, inputs, strict=True)):
+        if g is None:
+            if not allow_unused:
+                raise hint(
+                    RuntimeError(
+                        f"The differentiated Tensor at index {i} appears to not have been used in "
+                        "the graph. Set allow_unused=True if this is the desired behavior."
+                    ),
+                    "the outputs were not computed from it: was it rebound or detached on the way?",
+                )
+            if materialize_grads:
+                found[i] = fresh(np.zeros_like(t._a))
+    return tuple(found)
+
+
+__all__ = [
+    "Function", "GradcheckError", "Variable", "anomaly_mode", "backward", "detect_anomaly",
+    "enable_grad", "function", "functional", "grad", "gradcheck", "gradgradcheck", "graph",
+    "inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled",
+]  # fmt: skip

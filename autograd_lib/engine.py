@@ -1,0 +1,651 @@
+"""The graph, and the walk backward through it.
+
+A node is one recorded operation. Its `edges` lead to the nodes (or leaves) whose results it used,
+so the graph points from the loss to the parameters: the way gradients travel.
+
+Every node bears the number of its creation. An operation is always made after everything it uses,
+so walking from the highest number to the lowest meets each node when all its gradients have
+arrived: one sort takes the place of counting dependencies, and nothing recurses.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+import weakref
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from . import errors
+from .dtypes import FROM_NUMPY, Size
+from .errors import hint
+from .grad_mode import mode
+from .hooks import (
+    Hooks,
+    hooks_of,
+    register_node_hook,
+    register_node_prehook,
+    run_post_hooks,
+    run_pre_hooks,
+    run_tensor_hooks,
+)
+from .saved import FREED, unpack, unpack_result, unpack_result_tensor, unpack_tensor
+from .tensor import Tensor, fresh, refresh
+
+new = new_node = object.__new__
+sequence = itertools.count()
+_SEQ = attrgetter("seq")
+
+# Filled by the table: how to bring a gradient to the shape of what it belongs to.
+sum_to_array: Any = None
+sum_to_tensor: Any = None
+
+
+class _NodeType(type):
+    def __repr__(cls) -> str:
+        return f"<class '{cls.__name__}'>"
+
+
+class Node(metaclass=_NodeType):
+    """One recorded operation: where its gradients go, and how to compute them.
+
+    The table makes a subclass per operation, with slots for what it saves and two methods:
+    ``run(grad)`` on arrays and ``run_tensors(grad)`` on tensors, each returning one gradient (or
+    None) per edge.
+    """
+
+    __slots__ = ("__weakref__", "dtype", "edges", "hooks", "seq", "shape")
+
+    edges: tuple
+    seq: int
+    shape: Any
+    dtype: Any
+    hooks: Hooks | None
+
+    saves = False  # does it keep tensors that are freed on the way back?
+    wants_all = False  # does it take a list of gradients, one per output?
+    shares = False  # may its gradients be arrays that somebody else holds too?
+    saved_names: tuple = ()
+    saved_variables: tuple = ()
+    _label = ""
+
+    def run(self, grad: Any) -> Any:
+        raise NotImplementedError
+
+    def run_tensors(self, grad: Any) -> Any:
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Let go of saved values."""
+
+    def name(self) -> str:
+        """The name of the operation's class, such as MulBackward0."""
+        return type(self)._label or type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple:
+        """Where the gradients go: a tuple of (node, number of the node's output)."""
+        return tuple(
+            (None, 0) if e is None else (accumulator(e[0]), 0) if e[1] < 0 else e
+            for e in self.edges
+        )
+
+    @property
+    def metadata(self) -> dict:
+        return hooks_of(self).metadata
+
+    @property
+    def requires_grad(self) -> bool:
+        return True
+
+    @property
+    def _input_metadata(self) -> list:
+        shapes, dtypes = (
+            (self.shape, self.dtype) if self.wants_all else ([self.shape], [self.dtype])
+        )
+        return [_Metadata(s, d) for s, d in zip(shapes, dtypes, strict=True)]
+
+    @property
+    def _register_hook_dict(self) -> Any:
+        return self.register_hook
+
+    def _sequence_nr(self) -> int:
+        return self.seq
+
+    def _set_sequence_nr(self, n: int) -> None:
+        self.seq = n
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call `hook(grad_inputs, grad_outputs)` after this node ran."""
+        return register_node_hook(self, hook)
+
+    def register_prehook(self, hook: Any) -> Any:
+        """Call `hook(grad_outputs)` before this node runs."""
+        return register_node_prehook(self, hook)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
+    def __dir__(self) -> list[str]:
+        names = [
+            "_input_metadata", "_register_hook_dict", "_sequence_nr", "_set_sequence_nr",
+            "metadata", "name", "next_functions", "register_hook", "register_prehook",
+            "requires_grad",
+        ]  # fmt: skip
+        names += [f"_saved_{n}" for n in self.saved_names]
+        names += [f"_raw_saved_{n}" for n in self.saved_variables]
+        return sorted([n for n in object.__dir__(self) if n.startswith("__")] + names)
+
+
+class _Metadata:
+    def __init__(self, shape: Any, dtype: Any):
+        self.shape, self.dtype, self.is_tensor_subclass = Size(shape), FROM_NUMPY[dtype], False
+        self.device = "cpu"
+
+
+class AccumulateGrad(Node):
+    """The end of an edge at a leaf: adds the gradient to the leaf's ``.grad``.
+
+    Inside the graph an edge leads straight to the leaf (saving one object per leaf and pass); this
+    is what `next_functions` shows in its place. It has no state of its own, and the hooks that it
+    takes are kept by the leaf.
+    """
+
+    __slots__ = ("variable",)
+    _label = "torch::autograd::AccumulateGrad"
+
+    def __init__(self, variable: Tensor):
+        self.variable = variable
+        self.edges, self.seq = (), 2**64 - 1
+        self.shape, self.dtype = variable._a.shape, variable._a.dtype
+        self.hooks = hooks_of(variable)
+
+
+_accumulators: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+
+def accumulator(leaf: Tensor) -> AccumulateGrad:
+    """The AccumulateGrad of a leaf: the same object for as long as anybody holds it."""
+    node = _accumulators.get(id(leaf))
+    if node is None or node.variable is not leaf:
+        node = _accumulators[id(leaf)] = AccumulateGrad(leaf)
+    return node
+
+
+# -- the walk -------------------------------------------------------------------------------------
+
+
+def collect(roots: list[Any]) -> tuple[list[Node], dict[int, int]]:
+    """The nodes that the roots reach, newest first; and how many edges reach each leaf (by id)."""
+    seen = set(roots)
+    stack = list(seen)
+    order = []
+    leaves: dict[int, int] = {}
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        for edge in node.edges:
+            if edge is not None:
+                target, nr = edge
+                if nr < 0:
+                    key = id(target)
+                    leaves[key] = leaves.get(key, 0) + 1
+                elif target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+    order.sort(key=_SEQ, reverse=True)
+    return order, leaves
+
+
+class _Walk:
+    """One backward pass: what has arrived where, and what to do with it at the leaves."""
+
+    __slots__ = ("accumulate", "arrived", "captured", "create", "leaves", "pending", "wanted")
+
+    def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
+        self.create = create  # record the derivative itself?
+        self.pending: dict[Any, Any] = {}  # node -> gradient (or list of them)
+        self.arrived: dict[int, Any] = {}  # id of leaf -> (gradient, is it ours alone?)
+        self.leaves: dict[int, int] = {}
+        self.wanted = wanted  # edges (or ids of leaves) whose gradients are asked for; None: all
+        self.accumulate = accumulate  # into .grad, or only hand back?
+        self.captured: dict[Any, Any] = {}
+
+    def send(self, target: Any, nr: int, g: Any) -> None:
+        """Give a gradient to output `nr` of a node. (For leaves, see `leaf`.)"""
+        pending = self.pending
+        if target.wants_all:
+            box = pending.get(target)
+            if box is None:
+                box = pending[target] = [None] * len(target.shape)
+            old = box[nr]
+            box[nr] = g if old is None else old + g
+        else:
+            old = pending.get(target)
+            pending[target] = g if old is None else old + g
+
+    def leaf(self, leaf: Tensor, g: Any, alone: bool) -> None:
+        """One edge into a leaf has been walked; after the last one, deliver."""
+        key = id(leaf)
+        if g is not None:
+            old = self.arrived.get(key)
+            # A sum is a new array: ours alone, and free to be kept without a copy.
+            self.arrived[key] = (g, alone) if old is None else (old[0] + g, True)
+        left = self.leaves[key] - 1
+        self.leaves[key] = left
+        if not left and key in self.arrived:
+            deliver(self, leaf, *self.arrived.pop(key))
+
+
+def walk(
+    roots: list[tuple[Any, Any]],
+    keep: bool,
+    create: bool,
+    wanted: dict | None = None,
+    accumulate: bool = True,
+) -> dict:
+    """Carry gradients from `roots` (tensor, gradient) through the graph.
+
+    Gradients are arrays, or tensors when `create` records the derivative too. Returns those of
+    `wanted`, by edge.
+    """
+    state = _Walk(create, wanted, accumulate)
+    pending = state.pending
+    order, leaves = collect([t._edge[0] for t, _ in roots if t._edge is not None])
+    if wanted is not None:
+        order, running, leaves = _on_the_way(order, wanted)
+    state.leaves = leaves
+    for t, _ in roots:
+        if t._edge is None:
+            leaves[id(t)] = leaves.get(id(t), 0) + 1
+    before, mode.enabled = mode.enabled, create
+    node_before = mode.node
+    fit = fit_tensor if create else fit_array
+    try:
+        for t, g in roots:
+            if t._edge is None:
+                state.leaf(t, g, False)
+            else:
+                state.send(*t._edge, g)
+        for node in order:
+            grad = pending.pop(node, None)
+            if grad is None:
+                # Nothing arrived, so nothing flows on; but leaves wait for every edge.
+                for edge in node.edges:
+                    if edge is not None and edge[1] < 0:
+                        state.leaf(edge[0], None, False)
+                continue
+            if node.hooks is not None:
+                grad = _before_node(state, node, grad)
+            if wanted is not None:
+                _capture(state, node, grad)
+                if node not in running:
+                    continue
+            if node.wants_all:
+                grad = _complete(node, grad, create)
+            if mode.anomaly or (node.hooks is not None and (node.hooks.post or node.hooks.trace)):
+                grads = _run_watched(node, grad, create)
+            elif create:
+                grads = node.run_tensors(grad)
+            else:
+                grads = node.run(grad)
+            if node.saves and not keep:
+                node.release()
+            shares = node.shares
+            for edge, g in zip(node.edges, grads):  # noqa: B905 - the table makes them equal
+                if edge is None:
+                    continue
+                target, nr = edge
+                if nr < 0:
+                    if g is not None:
+                        a = target._a
+                        if g.shape != a.shape or g.dtype is not a.dtype:
+                            h = fit(node, g, a.shape, a.dtype)
+                            state.leaf(target, h, h is not g)
+                            continue
+                        # An array that the derivative has just made is taken over by the leaf;
+                        # one that was only passed on, or is a view, must be copied.
+                        alone = g is not grad and not shares and not create and g.base is None
+                        state.leaf(target, g, alone)
+                    else:
+                        state.leaf(target, None, False)
+                    continue
+                if g is None:
+                    continue
+                if target.wants_all:
+                    g = fit(node, g, target.shape[nr], target.dtype[nr])
+                    state.send(target, nr, g)
+                    continue
+                # The one place where broadcasting is undone, and types are fitted.
+                if g.shape != target.shape or g.dtype is not target.dtype:
+                    g = fit(node, g, target.shape, target.dtype)
+                old = pending.get(target)
+                pending[target] = g if old is None else old + g
+    finally:
+        mode.enabled, mode.node = before, node_before
+    return state.captured
+
+
+def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
+    """A gradient in the shape and type of what it belongs to."""
+    if g.shape != shape:
+        _check_shape(node, g.shape, shape)
+        g = sum_to_array(g, shape)
+    return g if g.dtype == dtype else _cast(g, dtype)
+
+
+def _cast(g: Any, dtype: Any) -> Any:
+    if g.dtype.kind == "c" and dtype.kind == "f":
+        g = g.real
+    return g.astype(dtype)
+
+
+def fit_tensor(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
+    if g._a.shape != shape:
+        _check_shape(node, g._a.shape, shape)
+        g = sum_to_tensor(g, shape)
+    return g if g._a.dtype == dtype else g.to(FROM_NUMPY[dtype])
+
+
+def _check_shape(node: Node, got: tuple, wanted: tuple) -> None:
+    lead = len(got) - len(wanted)
+    if lead < 0 or any(w not in (1, g) for w, g in zip(wanted, got[lead:], strict=True)):
+        raise hint(
+            RuntimeError(
+                f"Function {node.name()} returned an invalid gradient at index 0 - got "
+                f"{list(got)} but expected shape compatible with {list(wanted)}"
+            ),
+            "a gradient has the shape of the tensor that it belongs to.",
+        )
+
+
+def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node], dict[int, int]]:
+    """Of the nodes in `order`: those of interest, those of them to run, and edges per leaf.
+
+    A node runs when something wanted lies behind it; one that is wanted itself is only looked at.
+    """
+    useful: set[Node] = set()
+    running: set[Node] = set()
+    leaves: dict[int, int] = {}
+    for node in reversed(order):
+        for edge in node.edges:
+            if edge is not None and (
+                id(edge[0]) in wanted if edge[1] < 0 else edge[0] in useful
+            ):
+                running.add(node)
+                useful.add(node)
+                break
+        if node in wanted:
+            useful.add(node)
+    order = [n for n in order if n in useful]
+    for node in running:
+        for edge in node.edges:
+            if edge is not None and edge[1] < 0:
+                leaves[id(edge[0])] = leaves.get(id(edge[0]), 0) + 1
+    return order, running, leaves
+
+
+def _capture(state: _Walk, node: Node, grad: Any) -> None:
+    nrs = state.wanted.get(node) if state.wanted else None
+    if nrs:
+        for nr in nrs:
+            g = grad[nr] if node.wants_all else grad
+            state.captured[(node, nr)] = g
+
+
+def _complete(node: Node, grads: list, create: bool) -> list:
+    """Zeros for the outputs that no gradient reached."""
+    out = []
+    for g, shape, dtype in zip(grads, node.shape, node.dtype, strict=True):
+        if g is None:
+            zeros = np.zeros(shape, dtype)
+            g = fresh(zeros) if create else zeros
+        out.append(g)
+    return out
+
+
+def as_tensor(g: Any) -> Any:
+    return g if g is None or isinstance(g, Tensor) else fresh(np.asarray(g))
+
+
+def _before_node(state: _Walk, node: Node, grad: Any) -> Any:
+    """Tensor hooks, retain_grad and pre-hooks; gradients become tensors for them."""
+    hooks: Any = node.hooks
+    if not (hooks.tensor or hooks.retain or hooks.pre):
+        return grad
+    grads = [as_tensor(g) for g in (grad if node.wants_all else [grad])]
+    grads = run_tensor_hooks(hooks, grads)
+    if hooks.pre:
+        grads = run_pre_hooks(hooks, grads)
+    if not state.create:
+        grads = [None if g is None else g._a for g in grads]
+    return grads if node.wants_all else grads[0]
+
+
+def _run_watched(node: Node, grad: Any, create: bool) -> Any:
+    """Run a node that has hooks behind it, or whose results anomaly mode looks at."""
+    mode.node = node
+    try:
+        grads = node.run_tensors(grad) if create else node.run(grad)
+    except Exception:
+        if mode.anomaly:
+            warn_origin(node)
+        raise
+    grads = tuple(g if e is not None else None for e, g in zip(node.edges, grads, strict=True))
+    if node.hooks is not None and node.hooks.post:
+        given = tuple(as_tensor(g) for g in (grad if node.wants_all else [grad]))
+        tensors = run_post_hooks(node.hooks, tuple(map(as_tensor, grads)), given)
+        grads = tensors if create else tuple(None if g is None else g._a for g in tensors)
+    if mode.anomaly and mode.check_nan:
+        for i, g in enumerate(grads):
+            a = g._a if isinstance(g, Tensor) else g
+            if a is not None and np.isnan(a).any():
+                warn_origin(node)
+                raise hint(
+                    RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output."),
+                    "the warning above shows the line of the forward pass that this belongs to.",
+                )
+    return grads
+
+
+def warn_origin(node: Node) -> None:
+    """Anomaly mode: say where the failing node was made."""
+    trace = node.hooks.trace if node.hooks is not None else None
+    where = "".join(trace) if trace else None
+    if where is None:
+        text = (
+            f"Error detected in {node.name()}. No forward pass information available. Enable "
+            "detect anomaly during forward pass for more information."
+        )
+    else:
+        text = (
+            f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
+            f"{where}"
+        )
+    warnings.warn(
+        text + " (Triggered internally at "
+        "/__w/pytorch/pytorch/torch/csrc/autograd/python_anomaly_mode.cpp:122.)",
+        UserWarning,
+        stacklevel=5,
+    )
+
+
+# -- at the leaves --------------------------------------------------------------------------------
+
+
+def deliver(state: _Walk, leaf: Tensor, g: Any, alone: bool) -> None:
+    """All gradients of a leaf have arrived: hooks, then hand back or accumulate."""
+    hooks = leaf._hooks
+    if state.wanted is not None and id(leaf) not in state.wanted:
+        return
+    if hooks is not None and hooks.tensor:
+        t = run_tensor_hooks(hooks, [as_tensor(g)])[0]
+        g, alone = (t if state.create else t._a), False
+    if hooks is not None and hooks.pre:
+        t = run_pre_hooks(hooks, [as_tensor(g)])[0]
+        g, alone = (t if state.create else t._a), False
+    if not state.accumulate:
+        state.captured[id(leaf)] = g
+        return
+    old = leaf._grad
+    if old is None:
+        if state.create:
+            leaf._grad = g if alone or g._rg else g.clone()
+        else:
+            # In the layout of the leaf, as torch keeps it.
+            leaf._grad = fresh(np.asarray(g) if alone else np.array(g))
+    elif state.create:
+        leaf._grad = old + g
+    elif old._a.shape == leaf._a.shape and not old._rg:
+        a = old._a
+        np.add(a, g, out=a)
+        old._counter[0] += 1
+    else:
+        leaf._grad = fresh(old._a + g)
+    if hooks is not None:
+        if hooks.post:
+            run_post_hooks(hooks, (), (as_tensor(g),))
+        for hook in list(hooks.post_accumulate.values()):
+            if hook(leaf) is not None:
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+
+
+# -- the two doors --------------------------------------------------------------------------------
+
+
+def _root_gradients(
+    tensors: tuple, gradients: Any, create: bool, what: str
+) -> list[tuple[Tensor, Any]]:
+    """Each output with its incoming gradient, checked."""
+    if gradients is None:
+        gradients = (None,) * len(tensors)
+    elif isinstance(gradients, Tensor):
+        gradients = (gradients,)
+    else:
+        gradients = tuple(gradients)
+    if len(gradients) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
+    roots = []
+    for i, (t, g) in enumerate(zip(tensors, gradients, strict=True)):
+        if t._view is not None:
+            refresh(t)
+        if g is None:
+            if t._rg and t._a.size != 1:
+                raise errors.not_scalar()
+            if t._a.dtype.kind not in "fc" and t._rg:
+                raise RuntimeError("grad can be implicitly created only for real scalar outputs")
+            a = t._a
+            # One number as a NumPy scalar is the cheapest gradient there is.
+            g = a.dtype.type(1) if a.ndim == 0 else np.ones(a.shape, a.dtype)
+            if create:
+                g = fresh(np.asarray(g))
+        elif not isinstance(g, Tensor):
+            raise TypeError(
+                f"gradients can be either Tensors or None, but got {type(g).__name__}"
+            )
+        else:
+            if g._a.shape != t._a.shape:
+                raise hint(
+                    RuntimeError(
+                        f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and "
+                        f"output[{i}] has a shape of {t.shape}."
+                    ),
+                    "the gradient says how much each element of the output counts, so it has the "
+                    "output's shape.",
+                )
+            if (g._a.dtype.kind == "c") != (t._a.dtype.kind == "c"):
+                raise RuntimeError(
+                    "For complex Tensors, both grad_output and output are required to have the "
+                    f"same dtype. Mismatch in dtype: grad_output[{i}] has a dtype of {g.dtype} "
+                    f"and output[{i}] has a dtype of {t.dtype}."
+                )
+            if create:
+                g = g if g._a.dtype == t._a.dtype else g.to(t.dtype)  # type: ignore[attr-defined]
+            else:
+                g = g._a if g._a.dtype == t._a.dtype else g._a.astype(t._a.dtype)
+        if not t._rg:
+            raise errors.no_graph(i)
+        roots.append((t, g))
+    return roots
+
+
+def backward(
+    tensors: Any, gradients: Any, keep: bool | None, create: bool, inputs: Any = None
+) -> None:
+    """Accumulate the gradients of `tensors` into leaves (all of them, or only `inputs`)."""
+    wanted = None
+    if inputs is not None:
+        inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        wanted = _wanted(inputs)
+    roots = _root_gradients(tuple(tensors), gradients, create, "backward")
+    if create and not getattr(backward, "said", False):
+        backward.said = True  # type: ignore[attr-defined]
+        warnings.warn(errors.CREATE_GRAPH, UserWarning, stacklevel=3)
+    captured = walk(roots, create if keep is None else keep, create, wanted)
+    if inputs is not None:
+        for t in inputs:
+            if t._edge is not None and t._edge in captured:
+                g = as_tensor(captured[t._edge])
+                if t._grad is None:
+                    t._grad = g
+                else:
+                    t._grad = t._grad + g
+
+
+def _wanted(inputs: Any) -> dict:
+    """What to look out for: ids of leaves, and output numbers by node."""
+    wanted: dict[Any, Any] = {}
+    for t in inputs:
+        if isinstance(t, Tensor):
+            if t._view is not None:
+                refresh(t)
+            if not t._rg:
+                raise hint(
+                    RuntimeError("One of the differentiated Tensors does not require grad"),
+                    "give it requires_grad=True before the forward pass.",
+                )
+            if t._edge is None:
+                wanted[id(t)] = True
+            else:
+                wanted.setdefault(t._edge[0], set()).add(t._edge[1])
+        else:
+            node, nr = t.node, t.output_nr
+            if isinstance(node, AccumulateGrad):
+                wanted[id(node.variable)] = True
+            else:
+                wanted.setdefault(node, set()).add(nr)
+    return wanted
+
+
+def gradients(
+    outputs: Any, inputs: Any, grad_outputs: Any, keep: bool | None, create: bool
+) -> list[Any]:
+    """The gradients of `outputs` with respect to `inputs`; None for those not reached."""
+    roots = _root_gradients(outputs, grad_outputs, create, "grad")
+    keep = create if keep is None else keep
+    captured = walk(roots, keep, create, _wanted(inputs), accumulate=False)
+    found = []
+    for t in inputs:
+        if not isinstance(t, Tensor):
+            node = t.node
+            key: Any = (
+                id(node.variable) if isinstance(node, AccumulateGrad) else (node, t.output_nr)
+            )
+        else:
+            key = id(t) if t._edge is None else t._edge
+        g = captured.get(key)
+        if g is not None and not create:
+            # The array may be somebody else's too: a root's gradient, another result.
+            g = fresh(np.array(g))
+        found.append(g)
+    return found
+
+
+__all__ = [
+    "FREED", "AccumulateGrad", "Node", "accumulator", "backward", "gradients", "new", "new_node",
+    "sequence", "unpack", "unpack_result", "unpack_result_tensor", "unpack_tensor",
+]  # fmt: skip

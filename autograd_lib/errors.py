@@ -1,0 +1,160 @@
+"""Error messages: torch's text first, word for word, then a note that says what to do about it.
+
+The text is what a student will meet in real work, so it is torch's own. The hint is attached with
+``add_note``, so that ``str(error)`` stays torch's and the traceback shows both.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+E = TypeVar("E", bound=BaseException)
+
+
+def hint(error: E, note: str) -> E:
+    """The same error, with a note behind it."""
+    error.add_note(f"Hint: {note}")
+    return error
+
+
+FREED = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they have already been freed). Saved intermediate values of the graph are freed when you "
+    "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
+    "through the graph a second time or if you need to access saved tensors after calling "
+    "backward."
+)
+
+NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
+    "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
+    "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
+    "github.com/pytorch/pytorch/pull/30531 for more information. (Triggered internally at "
+    "/__w/pytorch/pytorch/build/aten/src/ATen/core/TensorBody.h:493.)"
+)
+
+CREATE_GRAPH = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter "
+    "and its gradient which can cause a memory leak. We recommend using autograd.grad when "
+    "creating the graph to avoid this. If you have to use this function, make sure to reset the "
+    ".grad fields of your parameters to None after use to break the cycle and avoid the leak. "
+    "(Triggered internally at /__w/pytorch/pytorch/torch/csrc/autograd/engine.cpp:1307.)"
+)
+
+TO_SCALAR = (
+    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+    "Consider using tensor.detach() first. (Triggered internally at "
+    "/__w/pytorch/pytorch/torch/csrc/autograd/generated/python_variable_methods.cpp:822.)"
+)
+
+VAR_DEGREES = (
+    "{}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "
+    "factor (input numel divided by output numel). (Triggered internally at "
+    "/__w/pytorch/pytorch/aten/src/ATen/native/ReduceOps.cpp:1861.)"
+)
+
+DETACH_VIEW = (
+    "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel "
+    "(DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP "
+    "buckets, and hence detach_() cannot be called on these gradients. To fix this error, please "
+    "refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
+)
+
+NO_GRAD_VIEW = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+    "code by moving both the view and the inplace either both inside the no_grad block (if you "
+    "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+)
+
+MULTI_VIEW = (
+    "Output {} of {} is a view and is being modified inplace. This view is the output of a "
+    "function that returns multiple views. Such functions do not allow the output views to be "
+    "modified inplace. You should replace the inplace operation by an out-of-place one."
+)
+
+INFERENCE_SAVE = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+    "inference mode in computation tracked by autograd. To work around this, you can make a clone "
+    "to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
+    "`torch.inference_mode()`."
+)
+
+INFERENCE_INPLACE = (
+    "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone "
+    "to get a normal tensor before doing inplace update.See "
+    "https://github.com/pytorch/rfcs/pull/17 for more details."
+)
+
+INFERENCE_FLAG = (
+    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+)
+
+GRAD_DTYPE = (
+    "attempting to assign a gradient with dtype '{}' to a tensor with grad_dtype '{}'. The "
+    "gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set "
+    "the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+    "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
+    "downstream systems that assume they match."
+)
+
+
+def freed() -> RuntimeError:
+    return hint(
+        RuntimeError(FREED),
+        "one forward pass serves one backward pass: run the forward code again, or pass "
+        "retain_graph=True to the first backward().",
+    )
+
+
+def no_graph(i: int = 0) -> RuntimeError:
+    return hint(
+        RuntimeError(
+            f"element {i} of tensors does not require grad and does not have a grad_fn"
+        ),
+        "nothing was recorded on the way to this tensor: give the leaves requires_grad=True "
+        "before the forward pass, and look for no_grad(), detach() or .data in between.",
+    )
+
+
+def leaf_in_place() -> RuntimeError:
+    return hint(
+        RuntimeError("a leaf Variable that requires grad is being used in an in-place operation."),
+        "update parameters inside `with torch.no_grad():`, where nothing is recorded.",
+    )
+
+
+def view_of_leaf_in_place() -> RuntimeError:
+    return hint(
+        RuntimeError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation."
+        ),
+        "this view shares the leaf's memory: change it inside `with torch.no_grad():`, or clone() "
+        "the leaf first.",
+    )
+
+
+def not_scalar() -> RuntimeError:
+    return hint(
+        RuntimeError("grad can be implicitly created only for scalar outputs"),
+        "reduce to one number first (sum, mean), or say with which weights the outputs count: "
+        "backward(gradient=...) with a tensor of the output's shape.",
+    )
+
+
+def numpy_of_tracked() -> RuntimeError:
+    return hint(
+        RuntimeError(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        ),
+        "NumPy cannot record what it does; detach() says that you do not need it to.",
+    )
+
+
+def only_floats(which: str = "Only Tensors of floating point and complex dtype") -> RuntimeError:
+    return hint(
+        RuntimeError(f"{which} can require gradients"),
+        "a gradient is about small changes, and whole numbers have none: make it a float tensor, "
+        "as in torch.tensor([1., 2.]).",
+    )

@@ -1,0 +1,181 @@
+"""Whether operations are recorded: per thread, switched by contexts that are also decorators."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+class _Mode(threading.local):
+    # Class attributes are what a new thread starts with; assigning makes them the thread's own.
+    enabled = True  # are operations recorded?
+    inference = False  # inside inference_mode: no version counters, nothing saved, ever
+    special = False  # anything unusual to do for each new node? (one test on the fast path)
+    anomaly = False  # remember where each node was made
+    check_nan = True
+    saved_hooks: tuple = ()  # stack of (pack, unpack)
+    no_saved_hooks: str | None = None  # why hooks on saved tensors are refused, if they are
+    node: Any = None  # the node being run, for engine errors
+
+    def settle(self) -> None:
+        self.special = self.anomaly or bool(self.saved_hooks) or self.inference
+
+
+mode = _Mode()
+
+
+class _Context:
+    """A context that is also a decorator, for functions and for generators."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        # `@no_grad` without parentheses hands over the function itself.
+        if cls._bare and args and callable(args[0]) and not isinstance(args[0], bool):
+            return cls()(args[0])
+        return object.__new__(cls)
+
+    _bare = False
+
+    def __call__(self, function: Callable) -> Callable:
+        if inspect.isclass(function):
+            raise TypeError(f"{type(self).__name__} decorates functions, not classes")
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Any:
+                # The mode belongs to the generator's own steps, not to whoever consumes them.
+                steps = function(*args, **kwargs)
+                value = None
+                with self.clone():
+                    try:
+                        item = steps.send(None)
+                    except StopIteration as stop:
+                        return stop.value
+                while True:
+                    try:
+                        value = yield item
+                    except GeneratorExit:
+                        with self.clone():
+                            steps.close()
+                        raise
+                    except BaseException as error:
+                        with self.clone():
+                            try:
+                                item = steps.throw(error)
+                            except StopIteration as stop:
+                                return stop.value
+                    else:
+                        with self.clone():
+                            try:
+                                item = steps.send(value)
+                            except StopIteration as stop:
+                                return stop.value
+
+            return generator
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with self.clone():
+                return function(*args, **kwargs)
+
+        return wrapper
+
+    def clone(self) -> Any:
+        return type(self)()
+
+    def __enter__(self) -> Any:
+        raise NotImplementedError
+
+    def __exit__(self, *error: Any) -> Any:
+        raise NotImplementedError
+
+
+class no_grad(_Context):
+    """Record nothing inside: results do not require grad."""
+
+    _bare = True
+
+    def __init__(self, function: Any = None):
+        self.before = True
+
+    def __enter__(self) -> None:
+        self.before, mode.enabled = mode.enabled, False
+
+    def __exit__(self, *error: Any) -> None:
+        mode.enabled = self.before
+
+
+class enable_grad(_Context):
+    """Record inside, even within `no_grad`."""
+
+    _bare = True
+
+    def __init__(self, function: Any = None):
+        self.before = True
+
+    def __enter__(self) -> None:
+        self.before, mode.enabled = mode.enabled, True
+
+    def __exit__(self, *error: Any) -> None:
+        mode.enabled = self.before
+
+
+class set_grad_enabled(_Context):
+    """Switch recording on or off: at once, and back at the end of a `with`."""
+
+    def __init__(self, mode_: bool):
+        self.before, self.mode = mode.enabled, bool(mode_)
+        mode.enabled = self.mode
+
+    def __call__(self, function: Callable) -> Callable:
+        mode.enabled = self.before
+        return super().__call__(function)
+
+    def clone(self) -> Any:
+        return type(self)(self.mode)
+
+    def __enter__(self) -> None:
+        mode.enabled = self.mode
+
+    def __exit__(self, *error: Any) -> None:
+        mode.enabled = self.before
+
+
+class inference_mode(_Context):
+    """`no_grad`, and more: tensors made inside can never enter a recorded computation."""
+
+    _bare = True
+
+    def __init__(self, mode: Any = True):
+        self.mode = mode is True or callable(mode)
+        self.before = (True, False)
+
+    def clone(self) -> Any:
+        return type(self)(self.mode)
+
+    def __enter__(self) -> None:
+        self.before = (mode.enabled, mode.inference)
+        mode.inference = self.mode
+        mode.enabled = not self.mode
+        mode.settle()
+
+    def __exit__(self, *error: Any) -> None:
+        mode.enabled, mode.inference = self.before
+        mode.settle()
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded on this thread."""
+    return mode.enabled
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is inside `inference_mode`."""
+    return mode.inference
+
+
+# torch's own module path is part of what these objects print.
+for _c in (no_grad, enable_grad, set_grad_enabled, inference_mode):
+    _c.__module__ = "torch.autograd.grad_mode"

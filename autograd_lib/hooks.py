@@ -1,0 +1,195 @@
+"""Functions that users hang onto tensors and nodes, called while gradients flow."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from .errors import hint
+from .tensor import Tensor
+
+_ids = itertools.count()
+
+
+class Hooks:
+    """All that may hang on a node (or on a leaf, in place of its AccumulateGrad)."""
+
+    __slots__ = ("metadata", "parent", "post", "post_accumulate", "pre", "retain", "tensor", "trace")
+
+    def __init__(self) -> None:
+        self.tensor: dict[int, tuple[int, Callable]] = {}  # id -> (output number, hook)
+        self.pre: dict[int, Callable] = {}
+        self.post: dict[int, Callable] = {}
+        self.post_accumulate: dict[int, Callable] = {}
+        self.retain: dict[int, Any] = {}  # output number -> weak reference to the tensor
+        self.metadata: dict[str, Any] = {}
+        self.trace: list[str] | None = None  # anomaly mode: where the node was made
+        self.parent: Any = None  # anomaly mode: the node whose derivative made this one
+
+
+class RemovableHandle:
+    """What registering a hook returns; `remove()` takes the hook off again."""
+
+    def __init__(self, where: dict, key: int):
+        # The dictionary of hooks lives as long as its node; a handle must not prolong that.
+        self._where: Any = weakref.ref(_Anchor.of(where))
+        self.id = key
+
+    def remove(self) -> None:
+        anchor = self._where()
+        if anchor is not None:
+            anchor.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.remove()
+
+
+RemovableHandle.__module__ = "torch.utils.hooks"
+
+
+class _Anchor(dict):
+    """A dictionary that can be referred to weakly."""
+
+    __slots__ = ("__weakref__",)
+
+    @staticmethod
+    def of(d: dict) -> Any:
+        assert isinstance(d, _Anchor)
+        return d
+
+
+def hooks_of(x: Any) -> Hooks:
+    """The hooks of a node or leaf tensor, made on first use."""
+    if isinstance(x, Tensor):
+        if x._hooks is None:
+            x._hooks = Hooks()
+        return x._hooks
+    if x.hooks is None:
+        x.hooks = Hooks()
+    return x.hooks
+
+
+def _add(hooks: Hooks, which: str, hook: Any) -> RemovableHandle:
+    d = getattr(hooks, which)
+    if not isinstance(d, _Anchor):
+        d = _Anchor(d)
+        setattr(hooks, which, d)
+    key = next(_ids)
+    d[key] = hook
+    return RemovableHandle(d, key)
+
+
+def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
+    if not t.requires_grad:
+        raise hint(
+            RuntimeError("cannot register a hook on a tensor that doesn't require gradient"),
+            "no gradient will ever be computed for it; set requires_grad=True before.",
+        )
+    if t._edge is None:
+        return _add(hooks_of(t), "tensor", (0, hook))
+    node, nr = t._edge
+    return _add(hooks_of(node), "tensor", (nr, hook))
+
+
+def register_post_accumulate(t: Tensor, hook: Any) -> RemovableHandle:
+    if not t.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if t._edge is not None:
+        raise hint(
+            RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors"),
+            "only leaves accumulate; use register_hook() on a computed tensor.",
+        )
+    return _add(hooks_of(t), "post_accumulate", hook)
+
+
+def register_node_hook(node: Any, hook: Any) -> RemovableHandle:
+    return _add(hooks_of(node), "post", hook)
+
+
+def register_node_prehook(node: Any, hook: Any) -> RemovableHandle:
+    return _add(hooks_of(node), "pre", hook)
+
+
+def retain(t: Tensor) -> None:
+    node, nr = t._edge  # type: ignore[misc]
+    hooks_of(node).retain[nr] = weakref.ref(t)
+
+
+def _name(hook: Any) -> str:
+    return getattr(hook, "__name__", type(hook).__name__)
+
+
+def _check(hook: Any, old: Tensor, new: Any) -> Tensor:
+    if not isinstance(new, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(new).__name__}'")
+    if new._a.shape != old._a.shape:
+        raise hint(
+            RuntimeError(f"hook '{_name(hook)}' has changed the size of value"),
+            "a hook may change the numbers of a gradient, never its shape.",
+        )
+    if new._a.dtype != old._a.dtype:
+        raise RuntimeError(f"hook '{_name(hook)}' has changed the type of value")
+    return new
+
+
+def run_tensor_hooks(hooks: Hooks, grads: list[Any]) -> list[Any]:
+    """Run tensor hooks in the order of registration; then fill what retain_grad() asked for."""
+    for nr, hook in list(hooks.tensor.values()):
+        g = grads[nr]
+        if g is None:
+            continue
+        result = hook(g)
+        if result is not None:
+            grads[nr] = _check(hook, g, result)
+    for nr, ref in hooks.retain.items():
+        t, g = ref(), grads[nr]
+        if t is None or g is None:
+            continue
+        if t._grad is None:
+            t._grad = g.clone() if not g._rg else g  # type: ignore[attr-defined]
+        else:
+            t._grad = t._grad + g
+    return grads
+
+
+def run_pre_hooks(hooks: Hooks, grads: list[Any]) -> list[Any]:
+    for hook in list(hooks.pre.values()):
+        result = hook(tuple(grads))
+        if result is not None:
+            new = result if isinstance(result, (tuple, list)) else (result,)
+            if len(new) != len(grads):
+                raise RuntimeError(
+                    f"hook '{_name(hook)}' has returned an incorrect number of values "
+                    f"(got {len(new)}, but expected {len(grads)})"
+                )
+            grads = [g if n is None else n for n, g in zip(new, grads, strict=True)]
+    return grads
+
+
+def run_post_hooks(hooks: Hooks, inputs: tuple, outputs: tuple) -> tuple:
+    for hook in list(hooks.post.values()):
+        result = hook(inputs, outputs)
+        if result is not None:
+            new = result if isinstance(result, (tuple, list)) else (result,)
+            if len(new) != len(inputs):
+                raise RuntimeError(
+                    f"hook '{_name(hook)}' has returned an incorrect number of values "
+                    f"(got {len(new)}, but expected {len(inputs)})"
+                )
+            for old, n in zip(inputs, new, strict=True):
+                if old is None and n is not None:
+                    raise RuntimeError("can't replace a None gradient with a non-None value")
+                if old is not None and n is not None:
+                    _check(hook, old, n)
+            inputs = tuple(o if n is None else n for o, n in zip(inputs, new, strict=True))
+    return inputs
+
+
+def warn(text: str) -> None:
+    warnings.warn(text, UserWarning, stacklevel=3)

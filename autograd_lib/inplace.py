@@ -1,0 +1,355 @@
+"""Operations in place: ``x.add_(1)``, ``x += 1``, ``x[0] = 1``.
+
+The new values are computed like those of the ordinary operation and written into the tensor's
+memory. What is left is bookkeeping: the version counter goes up, so that nodes which saved the old
+values notice; and when recording, the tensor gets the operation as its new origin, on top of the
+old one. When the tensor is a view, that origin belongs to its base (a CopySlices node).
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import numpy as np
+
+from . import errors
+from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
+from .engine import Node, new_node, sequence
+from .grad_mode import mode
+from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
+from .tensor import MULTIPLE, NO_GRAD, Tensor, fresh, refresh
+
+# In anomaly mode: address of the memory -> source line of its last change.
+last_changes: dict[int, str] = {}
+
+
+def check(self: Tensor, tracked: bool) -> None:
+    """Raise if `self` may not be changed in place while recording."""
+    view = self._view
+    if view is not None and view[2] and tracked and mode.enabled:
+        if view[2] == NO_GRAD:
+            raise RuntimeError(errors.NO_GRAD_VIEW)
+        if view[2] == MULTIPLE:
+            nr, name = 0, "Unknown"
+            if self._edge is not None:
+                nr, name = self._edge[1], self._edge[0].name().split("Backward")[0]
+            raise RuntimeError(errors.MULTI_VIEW.format(nr, name))
+    if not mode.enabled:
+        return
+    if view is not None:
+        if view[0]._rg and view[0]._edge is None:
+            raise errors.view_of_leaf_in_place()
+    elif self._rg and self._edge is None:
+        raise errors.leaf_in_place()
+
+
+def changed(self: Tensor) -> None:
+    """Count a change of `self`'s memory."""
+    if self._counter is not None:
+        self._counter[0] += 1
+    if mode.anomaly:
+        for frame in reversed(traceback.extract_stack()):
+            if "autograd_lib" not in frame.filename and not frame.filename.startswith("<op"):
+                address = self._a.__array_interface__["data"][0]
+                last_changes[address] = f"{frame.filename}:{frame.lineno}: {frame.line}"
+                return
+
+
+def write(self: Tensor, r: Any) -> None:
+    """Put the values of `r` into the memory of `self`."""
+    a = self._a
+    r = np.asarray(r)
+    if r.shape != a.shape:
+        raise RuntimeError(
+            f"output with shape {list(a.shape)} doesn't match the broadcast shape {list(r.shape)}"
+        )
+    if r.dtype != a.dtype and not can_cast_numpy(r.dtype, a.dtype):
+        raise RuntimeError(
+            f"result type {long_name(r.dtype)} can't be cast to the desired output type "
+            f"{long_name(a.dtype)}"
+        )
+    check_memory(a)
+    a[...] = r
+
+
+def check_memory(a: np.ndarray) -> None:
+    if 0 in a.strides and a.size > 1 and any(
+        s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)
+    ):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
+
+
+def tracked_arguments(args: Any) -> bool:
+    return any(isinstance(x, Tensor) and x.requires_grad for x in args)
+
+
+def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
+    """Do `function` in place on `self`."""
+    if self._view is not None:
+        refresh(self)
+    tracked = self._rg or tracked_arguments(args)
+    check(self, tracked)
+    if self._counter is None and not mode.inference:
+        raise RuntimeError(errors.INFERENCE_INPLACE)
+    if not (tracked and mode.enabled):
+        before, mode.enabled = mode.enabled, False
+        try:
+            r = function(self, *args, **kwargs)
+        finally:
+            mode.enabled = before
+        write(self, r._a)
+        changed(self)
+        return self
+    # The operation sees a stand-in with the old history. If its derivative needs the old values,
+    # the stand-in has a copy of them, because the memory is about to change.
+    before = fresh(self._a)
+    before._edge, before._rg, before._counter = self._edge, self._rg, self._counter
+    out = function(before, *args, **kwargs)
+    node = out._edge[0] if out._edge is not None else None
+    if node is not None and getattr(node, "saved_self", None) is before:
+        before._a, before._counter = self._a.copy(), [0]
+        node.version_self = 0
+    write(self, out._a)
+    changed(self)
+    if node is None:
+        return self
+    for name in node.saved_variables:
+        if name.startswith("result") and getattr(node, f"saved_{name}") is out._a:
+            setattr(node, f"saved_{name}", self._a)
+            setattr(node, f"counter_{name}", self._counter)
+            setattr(node, f"version_{name}", self._counter[0])
+    node.shape, node.dtype = self._a.shape, self._a.dtype
+    set_history(self, node)
+    return self
+
+
+def set_history(self: Tensor, node: Node) -> None:
+    """Make `node` the origin of `self`'s new values."""
+    if self._view is None:
+        retained = _take_retained(self)
+        self._edge, self._rg = (node, 0), True
+        if retained:
+            self.retain_grad()
+        return
+    base = self._view[0]
+    outer = new_node(CopySlices)
+    outer.seq, outer.hooks = next(sequence), None
+    outer.fn = node
+    outer.geometry = geometry(base, self)
+    outer.shape, outer.dtype = base._a.shape, base._a.dtype
+    rest = node.edges[1:] if node.edges else ()
+    outer.edges = ((base._edge or (base, -1)) if base._rg else None, *rest)
+    base._edge, base._rg = (outer, 0), True
+    self._view[1] = -1  # out of date: the next look at its history renews it
+    refresh(self)
+
+
+def _take_retained(self: Tensor) -> bool:
+    """If `self` retains its gradient, stop the old origin from filling it."""
+    edge = self._edge
+    if edge is None or edge[0].hooks is None:
+        return False
+    return edge[0].hooks.retain.pop(edge[1], None) is not None
+
+
+def geometry(base: Tensor, view: Tensor) -> tuple:
+    """Where `view` lies in `base`: size, strides and offset, in elements."""
+    a, b = view._a, base._a
+    start = a.__array_interface__["data"][0] - b.__array_interface__["data"][0]
+    item = a.itemsize
+    if not b.flags.c_contiguous and a.size:
+        return a.shape, tuple(s // item for s in a.strides), start // item
+    return a.shape, tuple(s // item for s in a.strides), start // item
+
+
+def window(base: Tensor, view: Tensor) -> Tensor:
+    """The view, as a strided window on its base."""
+    return WORDS["as_strided_"](base, *geometry(base, view))
+
+
+class CopySlices(Node):
+    """An operation in place on part of a tensor: the rest of the gradient passes by it."""
+
+    __slots__ = ("fn", "geometry")
+    fn: Any
+    geometry: tuple
+
+    @property
+    def saves(self) -> bool:  # type: ignore[override]
+        return self.fn.saves
+
+    def release(self) -> None:
+        self.fn.release()
+
+    def _window(self, a: np.ndarray) -> np.ndarray:
+        size, stride, offset = self.geometry
+        flat = a.reshape(-1)[offset:]
+        return np.lib.stride_tricks.as_strided(flat, size, [s * a.itemsize for s in stride])
+
+    def run(self, grad: Any) -> tuple:
+        out = np.array(grad, order="C")
+        part = self._window(out)
+        grads = self.fn.run(part.copy())
+        part[...] = 0 if grads[0] is None else _fit(grads[0], part.shape)
+        return (out, *grads[1:])
+
+    def run_tensors(self, grad: Any) -> tuple:
+        size, stride, offset = self.geometry
+        part = WORDS["as_strided_"](grad.contiguous(), size, stride, offset)
+        grads = self.fn.run_tensors(part.clone())
+        hole = np.ones(grad.shape, bool)
+        self._window(hole)[...] = False
+        out = WORDS["where"](fresh(hole), grad, 0.0)
+        if grads[0] is not None:
+            out = out + WORDS["as_strided_backward"](
+                grads[0].expand(size), tuple(grad.shape), size, stride, offset
+            )
+        return (out, *grads[1:])
+
+
+def _fit(g: Any, shape: tuple) -> Any:
+    from .engine import sum_to_array
+
+    return g if g.shape == shape else sum_to_array(g, shape)
+
+
+def method(name: str) -> Any:
+    """The in-place method of the operation `name`."""
+    function = PUBLIC.get(name) or WORDS[name]
+
+    def in_place(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return apply(function, self, args, kwargs)
+
+    in_place.__name__ = in_place.__qualname__ = f"{name}_"
+    in_place.__doc__ = f"`{name}`, in place: changes this tensor's memory and returns it."
+    return in_place
+
+
+NAMES = """
+    abs acos acosh add addcdiv addcmul addmm addmv addbmm asin asinh atan atan2 atanh baddbmm ceil
+    clamp clamp_min clamp_max clip copysign cos cosh cumprod cumsum deg2rad digamma div divide eq
+    erf erfc erfinv exp exp2 expm1 floor floor_divide fmod frac ge gt heaviside hypot index_add
+    index_copy index_fill index_put ldexp le lerp lgamma log log10 log1p log2 logical_and
+    logical_not logical_or logical_xor logit lt masked_fill masked_scatter mul multiply mvlgamma
+    nan_to_num ne neg negative polygamma pow put rad2deg reciprocal relu remainder renorm round
+    rsqrt scatter scatter_add scatter_reduce sgn sigmoid sign sin sinc sinh sqrt square sub
+    subtract tan tanh tril triu true_divide trunc xlogy bitwise_and bitwise_or bitwise_xor
+    bitwise_not fix arccos arcsin arctan arccosh arcsinh arctanh greater less float_power
+""".split()
+
+
+def fast_arithmetic(name: str, ufunc: Any) -> Any:
+    """add_, sub_, mul_, div_: straight into the memory when nothing is recorded."""
+    slow = method(name)
+
+    def in_place(self: Tensor, other: Any, **kwargs: Any) -> Tensor:
+        # What an optimizer does once per parameter and step: same shape, same type, no recording.
+        if (
+            not mode.enabled
+            and not kwargs
+            and self._counter is not None
+            and other.__class__ is Tensor
+            and other._a.dtype is self._a.dtype
+            and other._a.shape == self._a.shape
+            and 0 not in self._a.strides
+            and self._a.dtype.kind == "f"
+            and not mode.anomaly
+        ):
+            a = self._a
+            ufunc(a, other._a, out=a)
+            self._counter[0] += 1
+            return self
+        return slow(self, other, **kwargs)
+
+    in_place.__name__ = in_place.__qualname__ = f"{name}_"
+    in_place.__doc__ = slow.__doc__
+    return in_place
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Set every element to zero, in place."""
+    if not self._rg and self._view is None and self._counter is not None and not mode.anomaly:
+        self._a.fill(0)
+        self._counter[0] += 1
+        return self
+    return apply(WORDS["zero"], self, (), {})
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Set every element to `value`, in place."""
+    if isinstance(value, Tensor):
+        if value._a.ndim:
+            raise RuntimeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{value._a.ndim} dimensions."
+            )
+        return apply(WORDS["fill_tensor"], self, (value,), {})
+    return apply(WORDS["fill_scalar"], self, (value,), {})
+
+
+def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    """Copy the values of `src` (broadcast to this shape) into this tensor."""
+    if not isinstance(src, Tensor):
+        raise TypeError(
+            "copy_(): argument 'other' (position 1) must be Tensor, not " + type(src).__name__
+        )
+
+    def copy(self: Tensor, src: Tensor) -> Tensor:
+        try:
+            return WORDS["copy_from"](self, src)
+        except ValueError:
+            raise RuntimeError(
+                f"The size of tensor a ({self.shape[-1] if self.ndim else 1}) must match the size "
+                f"of tensor b ({src.shape[-1]}) at non-singleton dimension "
+                f"{max(self.ndim, src.ndim) - 1}"
+            ) from None
+
+    if src._a.dtype != self._a.dtype:
+        # Copying converts, even from float to int.
+        src = WORDS["to_"](src, self._a.dtype)
+    return apply(copy, self, (src,), {})
+
+
+def transposing(name: str) -> Any:
+    """t_, transpose_, squeeze_ and their like: change how the memory is looked at."""
+    function = PUBLIC[name]
+
+    def in_place(self: Tensor, *args: Any) -> Tensor:
+        if mode.enabled:
+            check(self, self.requires_grad)
+        out = function(self, *args)
+        if self._view is None:
+            self._a = out._a
+            if out._edge is not None:
+                self._edge, self._rg = out._edge, True
+            changed(self)
+            return self
+        self._a, self._edge, self._rg = out._a, out._edge, out._rg
+        changed(self)
+        self._view[1] = self._counter[0]
+        return self
+
+    in_place.__name__ = in_place.__qualname__ = f"{name}_"
+    return in_place
+
+
+def install() -> None:
+    """Give Tensor its in-place methods."""
+    for name in NAMES:
+        if name in PUBLIC:
+            METHODS[f"{name}_"] = method(name)
+    for name, ufunc in {
+        "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide
+    }.items():  # fmt: skip
+        METHODS[f"{name}_"] = fast_arithmetic(name, ufunc)
+    METHODS.update(zero_=zero_, fill_=fill_, copy_=copy_)
+    for name in ("t", "transpose", "squeeze", "unsqueeze", "swapaxes", "swapdims"):
+        if name in PUBLIC:
+            METHODS[f"{name}_"] = transposing(name)
+
+
+__all__ = ["ENTRIES", "FROM_NUMPY", "apply", "check", "install"]

@@ -1,0 +1,445 @@
+"""The table, continued: activations and losses of neural networks."""
+
+# `sum`, `abs`, `pow` and their like are torch's words here, as in the first part of the table.
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..derivatives import (
+    PI, abs, div, exp, expand, log, logical_and, mean, mul, neg, pow, reshape, restore, scale,
+    sigmoid, sign, sqrt, sum, tanh, where, zeros_like, zeros_of,
+)  # fmt: skip
+from ..dtypes import long_name
+from ..recorder import Array, Index, Number, Optional, op, word
+from ..tensor import fresh as _fresh
+from ..tensor import wrap_dim
+
+_add = np.add.reduce
+
+# == Activations ===================================================================================
+
+
+@op(public=False, self=lambda grad, self, negative_slope:
+    where(self > 0, grad, grad * negative_slope))  # fmt: skip
+def leaky_relu(self: Array, negative_slope=0.01):
+    return np.where(self > 0, self, self * negative_slope)
+
+
+@op(public=False, node="PreluKernelBackward0", error="prelu",
+    self=lambda grad, self, weight: where(self > 0, grad, weight * grad),
+    weight=lambda grad, self: where(self > 0, 0.0, self * grad))  # fmt: skip
+def prelu_kernel(self: Array, weight: Array):
+    return np.where(self > 0, self, weight * self)
+
+
+@word
+def elu_back(grad, self, alpha, scale, input_scale):
+    below = grad * (alpha * scale * input_scale) * exp(where(self > 0, 0.0, self * input_scale))
+    return where(self > 0, grad * scale, below)
+
+
+@op(public=False, self=lambda grad, self, alpha, scale, input_scale:
+    elu_back(grad, self, alpha, scale, input_scale))  # fmt: skip
+def elu(self: Array, alpha=1.0, scale=1, input_scale=1):
+    return np.where(self > 0, self * scale, alpha * scale * np.expm1(self * input_scale))
+
+
+@word
+def gelu_slope(self, approximate):
+    if approximate == "tanh":
+        # gelu ~ x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3)
+        k = math.sqrt(2 / PI)
+        u = tanh(k * (self + 0.044715 * pow(self, 3)))
+        du = k * (1 + 3 * 0.044715 * pow(self, 2))
+        return 0.5 * (1 + u) + 0.5 * self * (1 - u * u) * du
+    phi = exp(-0.5 * self * self) * (1 / math.sqrt(2 * PI))
+    return 0.5 * (1 + erf(self * math.sqrt(0.5))) + self * phi
+
+
+def erf(self):
+    from .. import derivatives
+
+    return derivatives.erf(np.asarray(self))  # type: ignore[attr-defined]
+
+
+@op(public=False, self=lambda grad, self, approximate: grad * gelu_slope(self, approximate))
+def gelu(self: Array, *, approximate="none"):
+    if approximate == "tanh":
+        inner = math.sqrt(2 / PI) * (self + 0.044715 * self**3)
+        return 0.5 * self * (1 + np.tanh(inner))
+    if approximate != "none":
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    return 0.5 * self * (1 + erf(self * math.sqrt(0.5)))
+
+
+@word
+def silu_back(grad, self):
+    s = sigmoid(self)
+    return grad * s * (1 + self * (1 - s))
+
+
+@op(public=False, self=lambda grad, self: silu_back(grad, self))
+def silu(self: Array):
+    return self * sigmoid(self)
+
+
+@word
+def mish_back(grad, self):
+    t = tanh(softplus(self, 1, 20))
+    return grad * (t + self * sigmoid(self) * (1 - t * t))
+
+
+@op(public=False, self=lambda grad, self: mish_back(grad, self))
+def mish(self: Array):
+    return self * np.tanh(softplus(self, 1, 20))
+
+
+@op(public=False, self=lambda grad, self, beta, threshold:
+    where(self * beta > threshold, grad, grad * sigmoid(self * beta)))  # fmt: skip
+def softplus(self: Array, beta=1, threshold=20):
+    x = self * beta
+    soft = np.log1p(np.exp(np.minimum(x, threshold))) / beta
+    return np.where(x > threshold, self, soft).astype(self.dtype)
+
+
+@op(public=False, node="LogSigmoidBackward0", error="log_sigmoid",
+    self=lambda grad, self: grad * sigmoid(-self))  # fmt: skip
+def log_sigmoid(self: Array):
+    # log sigmoid(x) = min(x, 0) - log(1 + exp(-|x|)) never overflows.
+    return np.minimum(self, 0) - np.log1p(np.exp(-np.abs(self)))
+
+
+@op(public=False, self=lambda grad, self, min_val, max_val:
+    grad * logical_and(self > min_val, self < max_val))  # fmt: skip
+def hardtanh(self: Array, min_val=-1.0, max_val=1.0):
+    return np.clip(self, min_val, max_val).astype(self.dtype)
+
+
+@op(public=False, self=lambda grad, self:
+    grad * logical_and(self > -3, self < 3) * (1 / 6))  # fmt: skip
+def hardsigmoid(self: Array):
+    return np.clip(self + 3, 0, 6) / 6
+
+
+@op(public=False, self=lambda grad, self: where(
+    self < -3, grad * 0, where(self <= 3, grad * (self / 3 + 0.5), grad)))  # fmt: skip
+def hardswish(self: Array):
+    return self * np.clip(self + 3, 0, 6) / 6
+
+
+@op(public=False, self=lambda grad, self, lambd: grad * (abs(self) > lambd))
+def hardshrink(self: Array, lambd=0.5):
+    return np.where(np.abs(self) > lambd, self, 0).astype(self.dtype)
+
+
+@op(public=False, self=lambda grad, self, lambd: grad * (abs(self) > lambd))
+def softshrink(self: Array, lambd=0.5):
+    return np.where(np.abs(self) > lambd, self - np.sign(self) * lambd, 0).astype(self.dtype)
+
+
+@op(public=False, self=lambda grad, self, threshold: grad * (self > threshold))
+def threshold(self: Array, threshold, value):
+    return np.where(self > threshold, self, value).astype(self.dtype)
+
+
+@op(public=False, node="SoftmaxBackward0", error="softmax",
+    self=lambda grad, result, dim:
+        (grad - sum(grad * result, dim, True)) * result)  # fmt: skip
+def softmax_(self: Array, dim):
+    if self.ndim == 0:
+        return np.ones_like(self)
+    e = np.exp(self - self.max(axis=dim, keepdims=True, initial=-np.inf))
+    return e / _add(e, axis=dim, keepdims=True)
+
+
+@op(public=False, node="LogSoftmaxBackward0", error="log_softmax",
+    self=lambda grad, result, dim:
+        grad - exp(result) * sum(grad, dim, True))  # fmt: skip
+def log_softmax_(self: Array, dim):
+    if self.ndim == 0:
+        return np.zeros_like(self)
+    x = self - self.max(axis=dim, keepdims=True, initial=-np.inf)
+    return x - np.log(_add(np.exp(x), axis=dim, keepdims=True))
+
+
+@op(public=False, self=lambda grad, self, dim: glu_back(grad, self, dim))
+def glu(self: Array, dim=-1):
+    if self.ndim == 0:
+        raise RuntimeError("glu does not support 0-dimensional tensors")
+    if self.shape[dim] % 2:
+        raise RuntimeError(
+            f"Halving dimension must be even, but dimension {dim} is size {self.shape[dim]}"
+        )
+    a, b = np.split(self, 2, dim)
+    return a * sigmoid(b)
+
+
+@word
+def glu_back(grad, self, dim):
+    n = self.shape[dim] // 2
+    a, b = slice_(self, dim, 0, n), slice_(self, dim, n, 2 * n)
+    s = sigmoid(b)
+    return cat([grad * s, grad * a * s * (1 - s)], dim)
+
+
+from ..derivatives import axes, cat, gather, scatter_, slice_, unsqueeze  # noqa: E402
+
+# == Losses ========================================================================================
+# Each takes `reduction`: 0 leaves the losses as they are, 1 takes their mean, 2 their sum.
+
+
+def reduce(losses, reduction):
+    if reduction == 0:
+        return losses
+    total = _add(losses, axis=None)
+    return total / losses.dtype.type(losses.size) if reduction == 1 else total
+
+
+@word
+def spread(grad, like, reduction):
+    """The gradient of `reduce`: for each loss, how much it counts."""
+    if reduction == 1:
+        return grad / max_size(like)
+    return grad
+
+
+def max_size(a):
+    return math.prod(a.shape)
+
+
+@word
+def mse_slope(grad, a, b, reduction):
+    # The factor is worked out on the scalar gradient, so that arrays are multiplied once.
+    diff = a - b
+    if reduction == 1:
+        return diff * (grad * (2.0 / max_size(diff)))
+    return diff * (grad * 2.0)
+
+
+@op(public=False, promote="same",
+    self=lambda grad, self, target, reduction: mse_slope(grad, self, target, reduction),
+    target=lambda grad, self, target, reduction:
+        mse_slope(grad, target, self, reduction))  # fmt: skip
+def mse_loss(self: Array, target: Array, reduction=1):
+    d = self - target
+    return reduce(d * d, reduction)
+
+
+@word
+def smooth_l1_slope(grad, a, b, reduction, beta):
+    d = a - b
+    g = spread(grad, d, reduction)
+    if beta == 0:
+        return g * sign(d)
+    return where(abs(d) < beta, d * (1 / beta), sign(d)) * g
+
+
+@op(public=False, promote="same", node="SmoothL1LossBackward0",
+    self=lambda grad, self, target, reduction, beta:
+        smooth_l1_slope(grad, self, target, reduction, beta),
+    target=lambda grad, self, target, reduction, beta:
+        smooth_l1_slope(grad, target, self, reduction, beta))  # fmt: skip
+def smooth_l1_loss(self: Array, target: Array, reduction=1, beta=1.0):
+    d = np.abs(self - target)
+    if beta == 0:
+        return reduce(d, reduction)
+    return reduce(np.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta), reduction)
+
+
+@word
+def huber_slope(grad, a, b, reduction, delta):
+    d = a - b
+    return where(abs(d) <= delta, d, sign(d) * delta) * spread(grad, d, reduction)
+
+
+@op(public=False, promote="same",
+    self=lambda grad, self, target, reduction, delta:
+        huber_slope(grad, self, target, reduction, delta),
+    target=lambda grad, self, target, reduction, delta:
+        huber_slope(grad, target, self, reduction, delta))  # fmt: skip
+def huber_loss(self: Array, target: Array, reduction=1, delta=1.0):
+    d = np.abs(self - target)
+    return reduce(np.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta)), reduction)
+
+
+@word
+def weighted(g, weight):
+    return g if weight is None else g * weight
+
+
+@word
+def bce_slope(grad, self, target, weight, reduction):
+    safe = where(self * (1 - self) < 1e-12, 1e-12, self * (1 - self))
+    return weighted((self - target) / safe, weight) * spread(grad, self, reduction)
+
+
+@word
+def bce_target(grad, self, target, weight, reduction):
+    g = clamp(log(1 - self), min=-100.0) - clamp(log(self), min=-100.0)
+    return weighted(g, weight) * spread(grad, self, reduction)
+
+
+def clamp(self, min=None, max=None):
+    return np.clip(self, min, max)
+
+
+@op(public=False,
+    self=lambda grad, self, target, weight, reduction:
+        bce_slope(grad, self, target, weight, reduction),
+    target=lambda grad, self, target, weight, reduction:
+        bce_target(grad, self, target, weight, reduction))  # fmt: skip
+def binary_cross_entropy(self: Array, target: Array, weight: Optional = None, reduction=1):
+    if self.size and (self.min() < 0 or self.max() > 1):
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    loss = -(target * np.maximum(np.log(self), -100) + (1 - target) * np.maximum(
+        np.log1p(-self), -100))  # fmt: skip
+    return reduce(loss if weight is None else loss * weight, reduction)
+
+
+@word
+def bce_logits_slope(grad, self, target, weight, pos_weight, reduction):
+    """d/dz: sigmoid(z) - y; with pos_weight p: ((p - 1) y + 1) sigmoid(z) - p y."""
+    s = sigmoid(self)
+    if pos_weight is None:
+        g = s - target
+    else:
+        t = pos_weight * target
+        g = (t + 1 - target) * s - t
+    return weighted(g, weight) * spread(grad, self, reduction)
+
+
+@word
+def bce_logits_target(grad, self, weight, pos_weight, reduction):
+    if pos_weight is None:
+        g = -self
+    else:
+        g = log_sigmoid(-self) - pos_weight * log_sigmoid(self)
+    return weighted(g, weight) * spread(grad, self, reduction)
+
+
+@op(public=False, promote=None,
+    self=lambda grad, self, target, weight, pos_weight, reduction:
+        bce_logits_slope(grad, self, target, weight, pos_weight, reduction),
+    target=lambda grad, self, weight, pos_weight, reduction:
+        bce_logits_target(grad, self, weight, pos_weight, reduction))  # fmt: skip
+def binary_cross_entropy_with_logits(
+    self: Array, target: Array, weight: Optional = None, pos_weight: Optional = None, reduction=1
+):
+    # log(1 + exp(-|z|)) never overflows:  loss = max(z, 0) - z y + log(1 + exp(-|z|)).
+    soft = np.log1p(np.exp(-np.abs(self)))
+    if pos_weight is None:
+        loss = np.maximum(self, 0) - self * target + soft
+    else:
+        scale_ = 1 + (pos_weight - 1) * target
+        loss = (1 - target) * self + scale_ * (soft + np.maximum(-self, 0))
+    return reduce(loss if weight is None else loss * weight, reduction)
+
+
+@word
+def nll_back(grad, shape, target, weight, reduction, ignore_index, total_weight):
+    w = class_weights(target, weight, ignore_index, grad, shape)
+    if reduction == 1:
+        grad = grad / total_weight
+    d = 1 if len(shape) > 1 else 0
+    places = unsqueeze(where(target == ignore_index, 0, target), d)
+    g = unsqueeze(-grad * w, d)
+    return scatter_(zeros_of(shape, grad), d, places, g)
+
+
+def class_weights(target, weight, ignore_index, like, shape):
+    """How much each sample counts: its class's weight, or zero if its class is ignored."""
+    t = getattr(target, "_a", target)
+    kept = t != ignore_index
+    safe = np.where(kept, t, 0)
+    w = 1 if weight is None else getattr(weight, "_a", weight)[safe]
+    out = (kept * w).astype(like.dtype if isinstance(like, (np.ndarray, np.generic)) else
+                            like._a.dtype)  # fmt: skip
+    return out if isinstance(like, (np.ndarray, np.generic)) else _fresh(out)
+
+
+@op(public=False, node="NllLossBackward0", error="nll_loss", outputs=2, shows=(),
+    self=lambda grad, self_sym_sizes, target, weight, reduction, ignore_index, result1:
+        nll_back(grad, self_sym_sizes, target, weight, reduction, ignore_index, result1))  # fmt: skip
+def nll_loss_forward(
+    self: Array, target: Index, weight: Optional = None, reduction=1, ignore_index=-100
+):
+    d = 1 if self.ndim > 1 else 0
+    n = self.shape[d]
+    kept = target != ignore_index
+    wrong = target[kept & ((target < 0) | (target >= n))]
+    if wrong.size:
+        raise IndexError(f"Target {int(wrong.reshape(-1)[0])} is out of bounds.")
+    w = class_weights(target, weight, ignore_index, self, self.shape)
+    safe = np.expand_dims(np.where(kept, target, 0), d)
+    losses = -np.squeeze(np.take_along_axis(self, safe, d), d) * w
+    total = _add(w, axis=None)
+    if reduction == 0:
+        return losses, total
+    loss = _add(losses, axis=None)
+    return (loss / total if reduction == 1 else loss), total
+
+
+# == Normalizing and choosing ======================================================================
+
+
+@op(public=False, node="NativeLayerNormBackward0", error="layer_norm",
+    input=lambda grad, input, weight, axes_, eps: layer_norm_back(grad, input, weight, axes_, eps),
+    weight=lambda grad, input, axes_, eps: grad * standard(input, axes_, eps),
+    bias=lambda grad: grad)  # fmt: skip
+def native_layer_norm(input: Array, weight: Optional, bias: Optional, axes_, eps=1e-5):
+    out = standard(input, axes_, eps)
+    if weight is not None:
+        out = out * weight
+    return out if bias is None else out + bias
+
+
+@word
+def standard(x, axes_, eps):
+    """x with mean 0 and variance 1 over these axes."""
+    d = x - mean(x, axes_, True)
+    return d / sqrt(mean(d * d, axes_, True) + eps)
+
+
+@word
+def layer_norm_back(grad, input, weight, axes_, eps):
+    g = grad if weight is None else grad * weight
+    d = input - mean(input, axes_, True)
+    r = 1 / sqrt(mean(d * d, axes_, True) + eps)
+    z = d * r
+    return r * (g - mean(g, axes_, True) - z * mean(g * z, axes_, True))
+
+
+@op(public=False, node="EmbeddingBackward0", error="embedding",
+    weight=lambda grad, indices, weight_sym_sizes, padding_idx:
+        embedding_back(grad, indices, weight_sym_sizes, padding_idx))  # fmt: skip
+def embedding(weight: Array, indices: Index, padding_idx=-1):
+    return weight[indices]
+
+
+@word
+def embedding_back(grad, indices, shape, padding_idx):
+    n = math.prod(indices.shape)
+    flat = reshape(indices, (n,))
+    g = reshape(grad, (n, shape[1]))
+    if padding_idx >= 0:
+        g = where(reshape(flat == padding_idx, (n, 1)), 0.0, g)
+    return index_add_(zeros_of(shape, grad), 0, flat, g)
+
+
+from ..derivatives import index_add_  # noqa: E402
+
+__all__ = ["Number", "axes", "div", "expand", "gather", "long_name", "mul", "neg", "restore",
+           "scale", "wrap_dim", "zeros_like"]  # fmt: skip
+
+
+@op(public=False, node="ConstantPadNdBackward0",
+    self=lambda grad, pad: constant_pad_nd(grad, tuple((-a, -b) for a, b in pad)))  # fmt: skip
+def constant_pad_nd(self: Array, pad, value=0.0):
+    """Borders of one value; a negative width cuts off instead."""
+    cut = tuple(
+        slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(self.shape, pad, strict=True)
+    )
+    widths = [(max(a, 0), max(b, 0)) for a, b in pad]
+    return np.pad(self[cut], widths, constant_values=value)

@@ -1,0 +1,25 @@
+"""Parameters: the leaves that modules train."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor, fresh
+
+
+class Parameter(Tensor):
+    """A tensor that requires grad and that modules find by themselves."""
+
+    __slots__ = ()
+    __module__ = "torch.nn.parameter"
+
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
+        a = np.zeros(0, np.float32) if data is None else data._a
+        out = fresh(a, cls)
+        out._rg = bool(requires_grad)
+        return out
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return "Parameter containing:\n" + Tensor.__repr__(self)

@@ -1,0 +1,219 @@
+"""Values that nodes keep for the way back: reading them, freeing them, noticing that they changed.
+
+An input is kept as the tensor itself, an output as its bare array (the tensor would refer back to
+the node, and the two would never be freed). Beside each stands the version its memory had.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import numpy as np
+
+from . import errors
+from .dtypes import FROM_NUMPY
+from .errors import hint
+from .grad_mode import mode
+from .tensor import Tensor, fresh
+
+
+class Freed:
+    """Stands where a saved value stood before it was freed."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<freed>"
+
+
+FREED = Freed()
+
+
+class Packed:
+    """A saved value that a pack hook has put into another form."""
+
+    __slots__ = ("edge", "rg", "unpack", "value")
+
+    def __init__(self, value: Any, unpack: Any, edge: Any, rg: bool):
+        self.value, self.unpack, self.edge, self.rg = value, unpack, edge, rg
+
+    def open(self) -> Tensor:
+        t = self.unpack(self.value)
+        if not isinstance(t, Tensor):
+            raise TypeError(
+                "Output of saved tensor unpack_hook expected to be a Tensor but got result of "
+                f"type {type(t).__name__}"
+            )
+        if self.edge is not None or self.rg:
+            t = t.detach() if t._edge is not None or t._rg else t
+            out = fresh(t._a)
+            out._counter, out._edge, out._rg = t._counter, self.edge, self.rg
+            return out
+        return t
+
+
+def unpack(node: Any, name: str, i: int | None = None) -> Any:
+    """The array (or number) saved under `name`, if it is still there and unchanged."""
+    t = unpack_tensor(node, name, i)
+    return t._a if isinstance(t, Tensor) else t
+
+
+def unpack_tensor(node: Any, name: str, i: int | None = None, always: bool = False) -> Any:
+    """The tensor saved under `name`; `i` counts within a saved list."""
+    t = getattr(node, f"saved_{name}")
+    if t is FREED:
+        raise errors.freed()
+    version = getattr(node, f"version_{name}")
+    if i is not None:
+        t, version = t[i], version[i]
+    if isinstance(t, Tensor):
+        if t._counter is not None and t._counter[0] != version:
+            raise stale(node, t._a, t._edge, t._counter[0], version)
+        return t
+    if isinstance(t, Packed):
+        return t.open()
+    if always and isinstance(t, (bool, int, float, complex)):
+        # A number among the operands was saved as a 0-d tensor.
+        return fresh(np.asarray(t))
+    return t
+
+
+def unpack_result(node: Any, name: str) -> Any:
+    """The array of a saved result."""
+    r = getattr(node, f"saved_{name}")
+    if r is FREED:
+        raise errors.freed()
+    if isinstance(r, Packed):
+        return r.open()._a
+    now, then = getattr(node, f"counter_{name}"), getattr(node, f"version_{name}")
+    if now is not None and now[0] != then:
+        raise stale(node, r, (node, int(name[6:] or 0)), now[0], then)
+    return r
+
+
+def unpack_result_tensor(node: Any, name: str) -> Tensor:
+    """A saved result as a tensor again, with the node itself as its origin."""
+    r = getattr(node, f"saved_{name}")
+    if isinstance(r, Packed):
+        return r.open()
+    t = fresh(unpack_result(node, name))
+    t._counter = getattr(node, f"counter_{name}")
+    n = int(name[6:] or 0)
+    if t._a.dtype.kind in "fc" and (n == 0 or node.wants_all):
+        t._edge, t._rg = (node, n), True
+    return t
+
+
+def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
+    """The error for a saved value that was changed in place."""
+    kind = FROM_NUMPY[a.dtype]._long
+    origin = ""
+    if edge is not None:
+        name = edge[0].name().removesuffix("0").removesuffix("Backward")
+        name = name.rstrip("0123456789").removesuffix("Backward")
+        origin = f", which is output {edge[1]} of {name},"
+    text = (
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: [torch.{kind}Tensor {list(a.shape)}]{origin} is at version {now}; expected "
+        f"version {then} instead. Hint: "
+    )
+    if mode.anomaly or (node.hooks is not None and node.hooks.trace is not None):
+        text += (
+            "the backtrace further above shows the operation that failed to compute its gradient. "
+            "The variable in question was changed in there or anywhere later. Good luck!"
+        )
+    else:
+        text += (
+            "enable anomaly detection to find the operation that failed to compute its gradient, "
+            "with torch.autograd.set_detect_anomaly(True, check_nan=False)."
+        )
+    from .inplace import last_changes
+
+    where = last_changes.get(a.__array_interface__["data"][0])
+    note = f"{node.name()} needs the values as they were in the forward pass; "
+    if where:
+        note += f"they were changed at {where}."
+    else:
+        note += "use an out-of-place operation (y = y + 1 instead of y += 1), or clone() first."
+    return hint(RuntimeError(text), note)
+
+
+# -- the unusual modes ----------------------------------------------------------------------------
+
+
+def special(node: Any) -> None:
+    """Called for each new node while anomaly mode, inference mode or saved hooks are on."""
+    for name in node.saved_variables:
+        value = getattr(node, f"saved_{name}", None)
+        values = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(v, Tensor) and v._counter is None for v in values):
+            raise RuntimeError(errors.INFERENCE_SAVE)
+    if mode.anomaly:
+        from .hooks import hooks_of
+
+        frames = traceback.extract_stack()[:-2]
+        while frames and frames[-1].filename.startswith("<operation"):
+            frames.pop()
+        hooks_of(node).trace = traceback.format_list(frames)
+        hooks_of(node).parent = mode.node
+    if mode.saved_hooks:
+        pack, unpack_hook = mode.saved_hooks[-1]
+        for name in node.saved_variables:
+            pack_one(node, name, pack, unpack_hook)
+
+
+def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
+    """Replace one saved value by what the pack hook makes of it."""
+    value = getattr(node, f"saved_{name}")
+    if isinstance(value, tuple):
+        packed = tuple(_packed(v, pack, unpack_hook) for v in value)
+        setattr(node, f"saved_{name}", packed)
+    elif isinstance(value, Tensor):
+        setattr(node, f"saved_{name}", _packed(value, pack, unpack_hook))
+    elif isinstance(value, np.ndarray):
+        t = fresh(value)
+        edge = (node, int(name[6:] or 0))
+        result = _call_pack(pack, t)
+        # The packed result must not keep the node alive through its own edge: the edge is made
+        # again when it is opened.
+        setattr(node, f"saved_{name}", _PackedResult(result, unpack_hook, edge[1], node))
+    elif isinstance(value, (bool, int, float, complex)):
+        t = fresh(np.asarray(value))
+        setattr(node, f"saved_{name}", _packed(t, pack, unpack_hook))
+
+
+def _call_pack(pack: Any, t: Tensor) -> Any:
+    before, mode.enabled = mode.enabled, False
+    hooks, mode.saved_hooks = mode.saved_hooks, ()
+    mode.settle()
+    try:
+        version = t._counter
+        result = pack(t)
+        if version is not None and t._counter is not version:
+            raise RuntimeError("A saved tensor pack hook is modifying its input in place.")
+        return result
+    finally:
+        mode.enabled, mode.saved_hooks = before, hooks
+        mode.settle()
+
+
+def _packed(t: Tensor, pack: Any, unpack_hook: Any) -> Packed:
+    given = t.detach() if t._edge is not None else t
+    return Packed(_call_pack(pack, given), unpack_hook, t._edge, t._rg and t._edge is not None)
+
+
+class _PackedResult(Packed):
+    __slots__ = ("node", "nr")
+
+    def __init__(self, value: Any, unpack: Any, nr: int, node: Any):
+        import weakref
+
+        super().__init__(value, unpack, None, False)
+        self.nr, self.node = nr, weakref.ref(node)
+
+    def open(self) -> Tensor:
+        t = self.unpack(self.value)
+        out = fresh(t._a)
+        out._edge, out._rg = (self.node(), self.nr), True
+        return out

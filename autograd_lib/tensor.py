@@ -1,0 +1,558 @@
+"""Tensor: an array that remembers where it came from."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NoReturn
+
+import numpy as np
+
+from . import dtypes, errors
+from .dtypes import FROM_NUMPY, Size
+from .errors import hint
+from .grad_mode import mode
+
+new = object.__new__
+_array = np.asarray
+_said: set[str] = set()  # warnings that torch gives once per process
+
+
+class Tensor:
+    """An array of numbers, a gradient, and the operation that made it.
+
+    ``Tensor(data)`` gives the default float type; use `tensor` to keep the type of the data.
+    """
+
+    # Slots instead of a dictionary: an operation makes its result with seven plain stores.
+    # (A dictionary comes into being only when somebody hangs an attribute of their own on it.)
+    __slots__ = (
+        "_a",  # the NumPy array
+        "_edge",  # (node, output number) of the operation that made it; None for a leaf
+        "_rg",  # requires grad
+        "_grad",  # the gradient collected so far, a Tensor
+        "_counter",  # [how often the memory was changed in place]; shared by views
+        "_view",  # [base, version, kind] if it shares another tensor's memory
+        "_hooks",  # Hooks, once somebody registers one
+        "__dict__",
+        "__weakref__",
+    )
+
+    __module__ = "torch"
+    # NumPy's operators step back, so that ours (or a TypeError) decide.
+    __array_priority__ = 1000
+
+    _a: np.ndarray
+    _edge: tuple[Any, int] | None
+    _rg: bool
+    _grad: Any
+    _counter: Any
+    _view: Any
+    _hooks: Any
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        kwargs.pop("device", None)
+        if len(args) == 1 and isinstance(args[0], Tensor):
+            a = args[0]._a
+        elif len(args) == 1 and not isinstance(args[0], (int, np.integer)):
+            a = np.array(args[0], dtype=dtypes.default_numpy())
+        else:
+            sizes = args[0] if args and isinstance(args[0], Size) else args
+            a = np.zeros(sizes if sizes else 0, dtype=dtypes.default_numpy())
+        return fresh(a, cls)
+
+    # -- flags and the graph ------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        if self._view is not None:
+            refresh(self)
+        return self._rg
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        if flag and self._a.dtype.kind not in "fc":
+            raise errors.only_floats("only Tensors of floating point and complex dtype")
+        set_requires_grad(self, flag)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad` in place; returns the tensor. Only leaves can be changed."""
+        if requires_grad and self._a.dtype.kind not in "fc":
+            raise errors.only_floats("only Tensors of floating point dtype")
+        set_requires_grad(self, requires_grad)
+        return self
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node of the graph that made this tensor; None for a leaf."""
+        if self._view is not None:
+            refresh(self)
+        return None if self._edge is None else self._edge[0]
+
+    @property
+    def is_leaf(self) -> bool:
+        """True when no recorded operation made this tensor, that is, `grad_fn` is None."""
+        if self._view is not None:
+            refresh(self)
+        return self._edge is None
+
+    @property
+    def output_nr(self) -> int:
+        return 0 if self._edge is None else self._edge[1]
+
+    @property
+    def grad(self) -> Any:
+        """The gradient collected by `backward()`; None until there is one."""
+        if self._grad is None and self._edge is not None and not self.retains_grad:
+            warnings.warn(errors.NON_LEAF_GRAD, UserWarning, stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            _check_grad(self, value)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def retains_grad(self) -> bool:
+        edge = self._edge
+        return (
+            edge is not None
+            and edge[0].hooks is not None
+            and edge[1] in edge[0].hooks.retain
+        )
+
+    def retain_grad(self) -> None:
+        """Collect `.grad` here too, though this is no leaf. Raises for untracked tensors."""
+        if not self.requires_grad:
+            raise hint(
+                RuntimeError("can't retain_grad on Tensor that has requires_grad=False"),
+                "no gradient will ever reach this tensor, so there is none to keep.",
+            )
+        if self._edge is not None:
+            from .hooks import retain
+
+            retain(self)
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory, outside the graph and outside its version counter."""
+        return fresh(self._a)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if self._rg and value._a.dtype.kind not in "fc":
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex "
+                "dtype"
+            )
+        self._a = value._a
+
+    @property
+    def _version(self) -> int:
+        if self._counter is None:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return self._counter[0]
+
+    @property
+    def _base(self) -> Any:
+        return None if self._view is None else self._view[0]
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    def is_inference(self) -> bool:
+        """Whether it was made inside `inference_mode`."""
+        return self._counter is None
+
+    def detach(self) -> Tensor:
+        """The same memory outside the graph. In-place changes are still noticed."""
+        out = fresh(self._a)
+        out._counter = self._counter
+        return out
+
+    def detach_(self) -> Tensor:
+        """Cut this tensor from its history, in place. Raises for views."""
+        if self._view is not None:
+            raise RuntimeError(errors.DETACH_VIEW)
+        self._edge, self._rg = None, False
+        return self
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add the derivative of this tensor to the `.grad` of every leaf it was made from.
+
+        `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
+        element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
+        """
+        from .engine import backward
+
+        backward((self,), gradient, retain_graph, create_graph, inputs)
+
+    # -- hooks --------------------------------------------------------------------------------
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call `hook(grad)` whenever this tensor's gradient is computed; it may return another."""
+        from .hooks import register_tensor_hook
+
+        return register_tensor_hook(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
+        """Call `hook(tensor)` after this leaf's `.grad` was updated."""
+        from .hooks import register_post_accumulate
+
+        return register_post_accumulate(self, hook)
+
+    @property
+    def _backward_hooks(self) -> Any:
+        return None if self._hooks is None else dict(self._hooks.tensor)
+
+    # -- shape and type -----------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        return Size(self._a.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or one entry of it."""
+        return Size(self._a.shape) if dim is None else self._a.shape[wrap_dim(dim, self._a.ndim)]
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        return FROM_NUMPY[self._a.dtype]
+
+    @property
+    def device(self) -> dtypes.device:
+        return dtypes.device("cpu")
+
+    @property
+    def layout(self) -> Any:
+        return dtypes.strided
+
+    @property
+    def ndim(self) -> int:
+        return self._a.ndim
+
+    @property
+    def itemsize(self) -> int:
+        return self._a.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self._a.nbytes
+
+    is_cuda = is_sparse = is_quantized = is_meta = is_mkldnn = is_nested = False
+    is_cpu = True
+    names = None
+
+    def dim(self) -> int:
+        return self._a.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        return self._a.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        return self._a.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        strides = tuple(s // self._a.itemsize for s in self._a.strides)
+        return strides if dim is None else strides[wrap_dim(dim, self._a.ndim)]
+
+    def storage_offset(self) -> int:
+        owner = self._a
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        start = np.lib.array_utils.byte_bounds(owner)[0]
+        return (self.data_ptr() - start) // self._a.itemsize
+
+    def data_ptr(self) -> int:
+        return self._a.__array_interface__["data"][0]
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        return self._a.flags.c_contiguous
+
+    def is_floating_point(self) -> bool:
+        return self._a.dtype.kind == "f"
+
+    def is_complex(self) -> bool:
+        return self._a.dtype.kind == "c"
+
+    def is_signed(self) -> bool:
+        return self._a.dtype.kind not in "ub"
+
+    def is_same_size(self, other: Tensor) -> bool:
+        return self._a.shape == other._a.shape
+
+    def get_device(self) -> int:
+        return -1
+
+    # -- to Python and NumPy ------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        if self._a.size != 1:
+            raise hint(
+                RuntimeError(
+                    f"a Tensor with {self._a.size} elements cannot be converted to Scalar"
+                ),
+                "item() is for one number; use tolist() for many.",
+            )
+        return self._a.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self._a.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The same memory as a NumPy array. Raises for tensors that require grad."""
+        if self.requires_grad and not force:
+            raise errors.numpy_of_tracked()
+        return self._a
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        a = self.numpy()
+        if dtype is not None and a.dtype != dtype:
+            return a.astype(dtype)
+        return a.copy() if copy else a
+
+    def __array_wrap__(self, a: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return fresh(np.asarray(a))
+
+    def _scalar(self) -> Any:
+        if self._a.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        if self._rg and "scalar" not in _said:
+            _said.add("scalar")
+            warnings.warn(errors.TO_SCALAR, UserWarning, stacklevel=3)
+        return self._a.item()
+
+    def __float__(self) -> float:
+        return float(self._scalar())
+
+    def __int__(self) -> int:
+        return int(self._scalar())
+
+    def __complex__(self) -> complex:
+        return complex(self._scalar())
+
+    def __index__(self) -> int:
+        if self._a.size != 1 or self._a.dtype.kind not in "iub":
+            raise TypeError(
+                "only integer tensors of a single element can be converted to an index"
+            )
+        return int(self._a.item())
+
+    def __bool__(self) -> bool:
+        if self._a.size != 1:
+            which = "no values" if self._a.size == 0 else "more than one value"
+            raise hint(
+                RuntimeError(f"Boolean value of Tensor with {which} is ambiguous"),
+                "say which you mean: .any(), .all(), or compare one element.",
+            )
+        return bool(self._a.item())
+
+    def __len__(self) -> int:
+        if self._a.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._a.shape[0]
+
+    def __iter__(self) -> Any:
+        if self._a.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))  # type: ignore[attr-defined]
+
+    def __contains__(self, element: Any) -> bool:
+        if isinstance(element, (Tensor, int, float, complex, bool)):
+            return bool((self._a == (element._a if isinstance(element, Tensor) else element)).any())
+        raise RuntimeError(
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+            f"{type(element)}."
+        )
+
+    # Elementwise == must not make tensors unhashable: identity is what dictionaries need.
+    __hash__ = object.__hash__
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        from .printing import tensor_repr
+
+        return tensor_repr(self)
+
+    def __format__(self, spec: str) -> str:
+        if self._a.ndim == 0:
+            return self._a.item().__format__(spec)
+        return object.__format__(self, spec)
+
+    # -- copies -------------------------------------------------------------------------------
+
+    def __deepcopy__(self, memo: dict) -> Any:
+        if not self.is_leaf:
+            raise hint(
+                RuntimeError(
+                    "Only Tensors created explicitly by the user (graph leaves) support the "
+                    "deepcopy protocol at the moment.  If you were attempting to deepcopy a "
+                    "module, this may be because of a torch.nn.utils.weight_norm usage, see "
+                    "https://github.com/pytorch/pytorch/pull/103001"
+                ),
+                "use .clone() to stay in the graph, or .detach().clone() to leave it.",
+            )
+        if id(self) in memo:
+            return memo[id(self)]
+        import copy
+
+        out = fresh(self._a.copy(), type(self))
+        out._rg = self._rg
+        memo[id(self)] = out
+        if self._grad is not None:
+            out._grad = copy.deepcopy(self._grad, memo)
+        for key, value in self.__dict__.items():
+            out.__dict__[key] = copy.deepcopy(value, memo)
+        return out
+
+    def __copy__(self) -> Any:
+        out = fresh(self._a, type(self))
+        out._rg, out._edge, out._counter = self._rg, self._edge, self._counter
+        out.__dict__.update(self.__dict__)
+        return out
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) can be pickled."
+            )
+        return _rebuild, (type(self), np.ascontiguousarray(self._a).reshape(self._a.shape),
+                          self._rg, dict(self.__dict__))  # fmt: skip
+
+
+def _rebuild(cls: type, a: np.ndarray, rg: bool, attributes: dict) -> Tensor:
+    out = fresh(np.array(a), cls)
+    out._rg = rg
+    out.__dict__.update(attributes)
+    return out
+
+
+def fresh(a: np.ndarray, cls: Any = Tensor) -> Any:
+    """A leaf around the array `a`."""
+    t = new(cls)
+    t._a = a
+    t._edge = t._grad = t._view = t._hooks = None
+    t._rg = False
+    t._counter = None if mode.inference else [0]
+    return t
+
+
+def wrap_dim(dim: int, ndim: int) -> int:
+    """A dimension counted from the front. Raises IndexError when there is none such."""
+    n = ndim or 1
+    if not -n <= dim < n:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})"
+        )
+    return dim + n if dim < 0 else dim
+
+
+def set_requires_grad(t: Tensor, flag: bool) -> None:
+    if t._edge is not None:
+        if not flag:
+            raise hint(
+                RuntimeError(
+                    "you can only change requires_grad flags of leaf variables. If you want to "
+                    "use a computed variable in a subgraph that doesn't require differentiation "
+                    "use var_no_grad = var.detach()."
+                ),
+                "this tensor was computed; detach() gives one outside the graph.",
+            )
+        # Under requires_grad_() torch keeps quiet; the property setter decides for itself.
+        if not t._rg:
+            raise RuntimeError("you can only change requires_grad flags of leaf variables.")
+        return
+    if flag and t._counter is None and not mode.inference:
+        raise RuntimeError(errors.INFERENCE_FLAG)
+    t._rg = bool(flag)
+
+
+def _check_grad(t: Tensor, value: Any) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            "assigned grad expected to be a Tensor or None but got grad of type "
+            f"{type(value).__name__}"
+        )
+    if value is t:
+        raise RuntimeError("can't assign Variable as its own grad")
+    if value._a.dtype != t._a.dtype:
+        kind = FROM_NUMPY[value._a.dtype]._long.lower()
+        raise RuntimeError(
+            errors.GRAD_DTYPE.format(kind, FROM_NUMPY[t._a.dtype]._long)
+        )
+    if value._a.shape != t._a.shape:
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(value._a.shape)}' to a tensor of "
+            f"size '{list(t._a.shape)}'. Please ensure that the gradient and the tensor are the "
+            "same size"
+        )
+
+
+# -- views ----------------------------------------------------------------------------------------
+# A view shares its base's memory and version counter. When the memory was changed in place by a
+# recorded operation, the base has a new history, and the view's own is out of date: it is replaced
+# the next time anybody looks, by "a strided window on the base as it is now".
+
+NORMAL, MULTIPLE, NO_GRAD = 0, 1, 2
+
+
+def view_of(t: Tensor, multiple: bool = False) -> list:
+    """The view record [base, version, kind] of a new view of `t`."""
+    parent = t._view
+    version = t._counter[0] if t._counter is not None else 0
+    kind = MULTIPLE if multiple else NORMAL if mode.enabled else NO_GRAD
+    if parent is None:
+        return [t, version, kind]
+    return [parent[0], version, max(kind, parent[2])]
+
+
+def refresh(t: Tensor) -> None:
+    """Renew a view's history if its memory was changed since."""
+    view = t._view
+    if t._counter is None or view[1] == t._counter[0]:
+        return
+    view[1] = t._counter[0]
+    base = view[0]
+    if not base._rg or view[2] == NO_GRAD or t._grad is not None:
+        return
+    from .inplace import window
+
+    before, mode.enabled = mode.enabled, True
+    try:
+        out = window(base, t)
+        t._edge, t._rg = out._edge, out._rg
+    finally:
+        mode.enabled = before
+
+
+def special_node(node: Any) -> None:
+    """What inference mode, anomaly mode and saved-tensor hooks do with a new node."""
+    from .saved import special
+
+    special(node)
+
+
+def pack_saved(node: Any, name: str, pack: Any, unpack: Any) -> None:
+    from .saved import pack_one
+
+    pack_one(node, name, pack, unpack)
+
+
+def unsupported(what: str) -> NoReturn:
+    raise NotImplementedError(what)
