@@ -294,9 +294,10 @@ def _words_of_hidden(status: str, message: str, source: str) -> str:
         name = raised.group(1) if raised else ""
         known = name if _is_exception(name) else "an exception"
         if message.startswith("There is no `"):
+            reason = f"stopped with {known}" if "stopped with" in message else "does not define it"
             return (
-                f"There is nothing to check: the cell that defines it stopped with {known}, or "
-                "does not define it. Mend that cell first; all checks after it depend on it."
+                f"There is nothing to check: the cell that should define it {reason}. Mend that "
+                "cell first; all checks after it depend on it."
             )
         own = {text.strip() for text in source.splitlines()}
         place = f" in the line `{line[1]}`" if line and line[1].strip() in own else ""
