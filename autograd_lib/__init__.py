@@ -82,6 +82,14 @@ Tensor.log_softmax = log_softmax  # type: ignore[attr-defined]
 from . import autograd, optim  # noqa: E402
 
 
+class _C:
+    """The few names of torch's compiled core that Python code reaches for."""
+
+    _set_grad_enabled = staticmethod(lambda on: setattr(_mode, "enabled", on))
+    _is_grad_enabled = staticmethod(is_grad_enabled)
+    Generator = Generator
+
+
 def is_anomaly_enabled() -> bool:
     """Whether anomaly mode is on."""
     return _mode.anomaly

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from . import engine, errors
-from .dtypes import FROM_NUMPY, default_numpy, long_name
+from .dtypes import FROM_NUMPY, default_numpy, long_name, result_numpy
 from .recorder import Array, Arrays, Index, Number, Optional, op, speak_tensors, word
 from .tensor import wrap_dim
 
@@ -342,9 +342,8 @@ def diagonal_backward(self: Array, input_sizes, offset, dim1, dim2):
 def unbind(self: Array, dim=0):
     if self.ndim == 0:
         raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
-    d = wrap_dim(dim, self.ndim)
-    if d:
-        self = np.moveaxis(self, d, 0)
+    if dim:
+        self = np.moveaxis(self, wrap_dim(dim, self.ndim), 0)
     return [self[i, ...] for i in range(self.shape[0])]
 
 
@@ -400,7 +399,7 @@ def zeros_of(size, like):
 
 
 @op(name="cat_", node="CatBackward0", public=False, error="cat",
-    tensors=lambda grad, tensors_sym_sizes, dim: cat_back(grad, tensors_sym_sizes, dim))  # fmt: skip
+    tensors=lambda grad, tensors_sym_sizes, dim: cat_back(grad, tensors_sym_sizes, dim), hides=("tensors_sym_sizes",))  # fmt: skip
 def cat(tensors: Arrays, dim=0):
     if not len(tensors):
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
@@ -429,9 +428,8 @@ def cat(tensors: Arrays, dim=0):
 
 
 def _common_type(arrays):
-    from .dtypes import result_numpy
-
-    return result_numpy(arrays)
+    kind = arrays[0].dtype
+    return kind if all_of(a.dtype is kind for a in arrays) else result_numpy(arrays)
 
 
 @op(name="stack_", node="StackBackward0", public=False, error="stack",
@@ -440,6 +438,8 @@ def stack(tensors: Arrays, dim=0):
     if not len(tensors):
         raise RuntimeError("stack expects a non-empty TensorList")
     first = tensors[0]
+    if first.ndim == 0 and len(tensors) < 8 and all_of(a.ndim == 0 for a in tensors):
+        return np.array(tensors, dtype=_common_type(tensors))
     for i, a in enumerate(tensors):
         if a.shape != first.shape:
             raise RuntimeError(
@@ -662,8 +662,8 @@ def floor_division(self, other):
 
 
 @op(promote="same", public=False, node="NotImplemented", error="floor_divide",
-    self=lambda grad: not_differentiable("floor_divide"),
-    other=lambda grad: not_differentiable("floor_divide"))  # fmt: skip
+    label="torch::autograd::NotImplemented",
+    self=lambda grad: not_differentiable("floor_divide"))  # fmt: skip
 def floor_divide_(self: Number, other: Number):
     return floor_division(self, other)
 
@@ -675,8 +675,15 @@ def not_differentiable(name):
 
 @op(promote="same",
     self=lambda grad: grad,
-    other=lambda grad, self, other: -grad * div(self, other, rounding_mode="floor"))  # fmt: skip
-def remainder(self: Number, other: Number):
+    other=lambda grad, self, other: -grad * div(self, other, rounding_mode="floor"),
+    node="RemainderBackward1", public=False, error="remainder")  # fmt: skip
+def remainder_tensor(self: Number, other: Number):
+    return remainder_scalar(self, other)
+
+
+@op(promote="same", node="RemainderBackward0", public=False, error="remainder",
+    self=lambda grad: grad)  # fmt: skip
+def remainder_scalar(self: Array, other: Number):
     if np.asarray(other).dtype.kind in "iu" and np.asarray(self).dtype.kind in "iu":
         if np.any(np.asarray(other) == 0):
             raise RuntimeError("ZeroDivisionError")
@@ -685,8 +692,14 @@ def remainder(self: Number, other: Number):
 
 @op(promote="same",
     self=lambda grad: grad,
-    other=lambda grad, self, other: -grad * div(self, other, rounding_mode="trunc"))  # fmt: skip
-def fmod(self: Array, other: Number):
+    other=lambda grad, self, other: -grad * div(self, other, rounding_mode="trunc"),
+    node="FmodBackward1", public=False, error="fmod")  # fmt: skip
+def fmod_tensor(self: Array, other: Array):
+    return np.fmod(self, other)
+
+
+@op(promote="same", node="FmodBackward0", public=False, error="fmod", self=lambda grad: grad)
+def fmod_scalar(self: Array, other: Number):
     return np.fmod(self, other)
 
 
@@ -753,7 +766,7 @@ def pow_number_back(grad, self, exponent, result):
 @op(node="PowBackward2", public=False, error="pow",
     exponent=lambda grad, self, exponent, result:
         pow_number_back(grad, self, exponent, result))  # fmt: skip
-def pow_number(self, exponent: Array):
+def pow_number(self: Number, exponent: Array):
     if exponent.dtype.kind in "iub" and isinstance(self, float):
         exponent = exponent.astype(default_numpy())
     return np.power(np.asarray(self).astype(exponent.dtype), exponent)
@@ -831,8 +844,16 @@ def fmin(self: Array, other: Array):
 @op(promote="same",
     self=lambda grad, weight: grad * (1 - weight),
     end=lambda grad, weight: grad * weight,
-    weight=lambda grad, self, end: grad * (end - self))  # fmt: skip
-def lerp(self: Array, end: Array, weight: Number):
+    weight=lambda grad, self, end: grad * (end - self),
+    node="LerpBackward1", public=False, error="lerp")  # fmt: skip
+def lerp_tensor(self: Array, end: Array, weight: Array):
+    return self + (end - self) * weight
+
+
+@op(promote="same", node="LerpBackward0", public=False, error="lerp",
+    self=lambda grad, weight: grad * (1 - weight),
+    end=lambda grad, weight: grad * weight)  # fmt: skip
+def lerp_scalar(self: Array, end: Array, weight):
     return self + (end - self) * weight
 
 
@@ -1292,8 +1313,9 @@ def _extreme(name, node_dim, node_all, find, argument, number):
     globals()[f"{name}_dim"] = op(
         f"{name}_dim", node=node_dim, public=False, error=name, outputs=2,
         result_type=return_type(name, "values", "indices"),
-        self=lambda grad, self_sym_sizes, dim, keepdim, result1: pick_back(
-            grad, self_sym_sizes, dim, keepdim, result1),
+        self=lambda grad, self_sym_sizes, dim, keepdim, indices: pick_back(
+            grad, self_sym_sizes, dim, keepdim, indices),
+        names=("values", "indices"),
     )(along)  # fmt: skip
     globals()[f"a{name}"] = op(
         f"a{name}",
@@ -1728,8 +1750,8 @@ def index_add_(self: Array, dim, index: Index, source: Array, *, alpha=1):
 
 @op(node="SortBackward0", outputs=2, public=False, error="sort",
     result_type=return_type("sort", "values", "indices"),
-    self=lambda grad, self_sym_sizes, dim, result1:
-        pick_back(grad, self_sym_sizes, dim, True, result1))  # fmt: skip
+    self=lambda grad, self_sym_sizes, dim, indices:
+        pick_back(grad, self_sym_sizes, dim, True, indices), names=("values", "indices"))  # fmt: skip
 def sort_(self: Array, dim=-1, descending=False):
     i = _argsort(self, dim, descending)
     return (np.take_along_axis(self, i, dim) if self.ndim else self.copy()), i
@@ -1746,8 +1768,8 @@ def _argsort(a, dim, descending):
 
 @op(node="TopkBackward0", outputs=2, public=False, error="topk",
     result_type=return_type("topk", "values", "indices"),
-    self=lambda grad, self_sym_sizes, dim, result1:
-        pick_back(grad, self_sym_sizes, dim, True, result1))  # fmt: skip
+    self=lambda grad, self_sym_sizes, dim, indices:
+        pick_back(grad, self_sym_sizes, dim, True, indices), names=("values", "indices"))  # fmt: skip
 def topk_(self: Array, k, dim=-1, largest=True):
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
@@ -1769,16 +1791,16 @@ def median_all(self: Array):
 
 @op(node="MedianBackward1", outputs=2, public=False, error="median",
     result_type=return_type("median", "values", "indices"),
-    self=lambda grad, self_sym_sizes, dim, keepdim, result1:
-        pick_back(grad, self_sym_sizes, dim, keepdim, result1))  # fmt: skip
+    self=lambda grad, self_sym_sizes, dim, keepdim, indices:
+        pick_back(grad, self_sym_sizes, dim, keepdim, indices), names=("values", "indices"))  # fmt: skip
 def median_dim(self: Array, dim, keepdim=False):
     return kth(self, (self.shape[dim] + 1) // 2 if self.ndim else 1, dim, keepdim)
 
 
 @op(node="KthvalueBackward0", outputs=2, public=False, error="kthvalue",
     result_type=return_type("kthvalue", "values", "indices"),
-    self=lambda grad, self_sym_sizes, dim, keepdim, result1:
-        pick_back(grad, self_sym_sizes, dim, keepdim, result1))  # fmt: skip
+    self=lambda grad, self_sym_sizes, dim, keepdim, indices:
+        pick_back(grad, self_sym_sizes, dim, keepdim, indices), names=("values", "indices"))  # fmt: skip
 def kthvalue_(self: Array, k, dim=-1, keepdim=False):
     return kth(self, k, dim, keepdim)
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
+from . import tensor as tensor_module
 from .dtypes import FROM_NUMPY, Size
 from .errors import hint
 from .grad_mode import mode
@@ -37,6 +38,7 @@ from .tensor import Tensor, fresh, refresh
 new = new_node = object.__new__
 sequence = itertools.count()
 _SEQ = attrgetter("seq")
+
 
 # Filled by the table: how to bring a gradient to the shape of what it belongs to.
 sum_to_array: Any = None
@@ -69,6 +71,7 @@ class Node(metaclass=_NodeType):
     shares = False  # may its gradients be arrays that somebody else holds too?
     saved_names: tuple = ()
     saved_variables: tuple = ()
+    results: dict = {}  # noqa: RUF012 - names of saved results -> output numbers
     _label = ""
 
     def run(self, grad: Any) -> Any:
@@ -199,44 +202,42 @@ def collect(roots: list[Any]) -> tuple[list[Node], dict[int, int]]:
     return order, leaves
 
 
-class _Walk:
-    """One backward pass: what has arrived where, and what to do with it at the leaves."""
+class Walk:
+    """One backward pass: what has arrived where, and what is asked for."""
 
     __slots__ = ("accumulate", "arrived", "captured", "create", "leaves", "pending", "wanted")
 
-    def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
+    def __init__(self, create: bool, wanted: dict | None, accumulate: bool, leaves: dict[int, int]):
         self.create = create  # record the derivative itself?
-        self.pending: dict[Any, Any] = {}  # node -> gradient (or list of them)
-        self.arrived: dict[int, Any] = {}  # id of leaf -> (gradient, is it ours alone?)
-        self.leaves: dict[int, int] = {}
-        self.wanted = wanted  # edges (or ids of leaves) whose gradients are asked for; None: all
+        self.wanted = wanted  # nodes and ids of leaves whose gradients are asked for; None: all
         self.accumulate = accumulate  # into .grad, or only hand back?
+        self.pending: dict[Any, Any] = {}  # node -> gradient (or a list of them)
+        self.leaves = leaves  # id of leaf -> how many edges have yet to be walked
+        self.arrived: dict[int, Any] = {}  # id of leaf -> (gradient, is the array ours alone?)
         self.captured: dict[Any, Any] = {}
 
     def send(self, target: Any, nr: int, g: Any) -> None:
-        """Give a gradient to output `nr` of a node. (For leaves, see `leaf`.)"""
-        pending = self.pending
-        if target.wants_all:
-            box = pending.get(target)
-            if box is None:
-                box = pending[target] = [None] * len(target.shape)
-            old = box[nr]
-            box[nr] = g if old is None else old + g
-        else:
-            old = pending.get(target)
-            pending[target] = g if old is None else old + g
+        """Give a gradient to output `nr` of a node with several outputs."""
+        box = self.pending.get(target)
+        if box is None:
+            box = self.pending[target] = [None] * len(target.shape)
+        box[nr] = g if box[nr] is None else box[nr] + g
 
     def leaf(self, leaf: Tensor, g: Any, alone: bool) -> None:
-        """One edge into a leaf has been walked; after the last one, deliver."""
+        """Walk one edge into a leaf; after the last one, deliver the sum."""
         key = id(leaf)
-        if g is not None:
-            old = self.arrived.get(key)
-            # A sum is a new array: ours alone, and free to be kept without a copy.
-            self.arrived[key] = (g, alone) if old is None else (old[0] + g, True)
         left = self.leaves[key] - 1
         self.leaves[key] = left
-        if not left and key in self.arrived:
-            deliver(self, leaf, *self.arrived.pop(key))
+        old = self.arrived.pop(key, None)
+        if old is not None:
+            # A sum is a new array: ours alone, and free to be kept without a copy.
+            g, alone = (old[0] + g, True) if g is not None else old
+        if g is None:
+            return
+        if left:
+            self.arrived[key] = (g, alone)
+        else:
+            deliver(self, leaf, g, alone)
 
 
 def walk(
@@ -251,24 +252,29 @@ def walk(
     Gradients are arrays, or tensors when `create` records the derivative too. Returns those of
     `wanted`, by edge.
     """
-    state = _Walk(create, wanted, accumulate)
-    pending = state.pending
     order, leaves = collect([t._edge[0] for t, _ in roots if t._edge is not None])
+    running = None
     if wanted is not None:
         order, running, leaves = _on_the_way(order, wanted)
-    state.leaves = leaves
-    for t, _ in roots:
-        if t._edge is None:
-            leaves[id(t)] = leaves.get(id(t), 0) + 1
-    before, mode.enabled = mode.enabled, create
-    node_before = mode.node
+    state = Walk(create, wanted, accumulate, leaves)
+    pending = state.pending
+    enabled, mode.enabled = mode.enabled, create
+    outer, anomaly = mode.node, mode.anomaly
     fit = fit_tensor if create else fit_array
     try:
         for t, g in roots:
             if t._edge is None:
+                leaves[id(t)] = leaves.get(id(t), 0) + 1
+        for t, g in roots:
+            if t._edge is None:
                 state.leaf(t, g, False)
+                continue
+            target, nr = t._edge
+            if target.wants_all:
+                state.send(target, nr, g)
             else:
-                state.send(*t._edge, g)
+                old = pending.get(target)
+                pending[target] = g if old is None else old + g
         for node in order:
             grad = pending.pop(node, None)
             if grad is None:
@@ -277,15 +283,13 @@ def walk(
                     if edge is not None and edge[1] < 0:
                         state.leaf(edge[0], None, False)
                 continue
-            if node.hooks is not None:
-                grad = _before_node(state, node, grad)
-            if wanted is not None:
-                _capture(state, node, grad)
-                if node not in running:
+            if running is not None or node.hooks is not None:
+                grad = _before(state, node, grad)
+                if running is not None and node not in running:
                     continue
             if node.wants_all:
                 grad = _complete(node, grad, create)
-            if mode.anomaly or (node.hooks is not None and (node.hooks.post or node.hooks.trace)):
+            if anomaly or node.hooks is not None:
                 grads = _run_watched(node, grad, create)
             elif create:
                 grads = node.run_tensors(grad)
@@ -293,50 +297,52 @@ def walk(
                 grads = node.run(grad)
             if node.saves and not keep:
                 node.release()
-            shares = node.shares
-            for edge, g in zip(node.edges, grads):  # noqa: B905 - the table makes them equal
+            for edge, g in zip(node.edges, grads):  # noqa: B905 - the table makes them equally long
                 if edge is None:
                     continue
                 target, nr = edge
-                if nr < 0:
-                    if g is not None:
-                        a = target._a
-                        if g.shape != a.shape or g.dtype is not a.dtype:
-                            h = fit(node, g, a.shape, a.dtype)
-                            state.leaf(target, h, h is not g)
-                            continue
-                        # An array that the derivative has just made is taken over by the leaf;
-                        # one that was only passed on, or is a view, must be copied.
-                        alone = g is not grad and not shares and not create and g.base is None
-                        state.leaf(target, g, alone)
-                    else:
-                        state.leaf(target, None, False)
-                    continue
                 if g is None:
-                    continue
-                if target.wants_all:
-                    g = fit(node, g, target.shape[nr], target.dtype[nr])
+                    if nr < 0:
+                        state.leaf(target, None, False)
+                elif nr < 0:
+                    a = target._a
+                    if g.shape != a.shape or g.dtype is not a.dtype:
+                        h = fit(node, g, a.shape, a.dtype)
+                        state.leaf(target, h, h is not g)
+                    else:
+                        # An array that the derivative has just made is taken over by the leaf;
+                        # one that was only passed on, or is a view, will have to be copied.
+                        alone = g is not grad and not create and not node.shares and g.base is None
+                        state.leaf(target, g, alone)
+                elif target.wants_all:
+                    if g.shape != target.shape[nr] or g.dtype is not target.dtype[nr]:
+                        g = fit(node, g, target.shape[nr], target.dtype[nr])
                     state.send(target, nr, g)
-                    continue
-                # The one place where broadcasting is undone, and types are fitted.
-                if g.shape != target.shape or g.dtype is not target.dtype:
-                    g = fit(node, g, target.shape, target.dtype)
-                old = pending.get(target)
-                pending[target] = g if old is None else old + g
+                else:
+                    # The one place where broadcasting is undone, and types are fitted.
+                    if g.shape != target.shape or g.dtype is not target.dtype:
+                        g = fit(node, g, target.shape, target.dtype)
+                    old = pending.get(target)
+                    pending[target] = g if old is None else old + g
     finally:
-        mode.enabled, mode.node = before, node_before
+        mode.enabled, mode.node = enabled, outer
     return state.captured
 
 
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if g.shape != shape:
-        _check_shape(node, g.shape, shape)
-        g = sum_to_array(g, shape)
-    return g if g.dtype == dtype else _cast(g, dtype)
+        if shape:
+            _check_shape(node, g.shape, shape)
+            g = sum_to_array(g, shape)
+        else:
+            g = np.add.reduce(g, axis=None)
+    return g if g.dtype is dtype else _cast(g, dtype)
 
 
 def _cast(g: Any, dtype: Any) -> Any:
+    if g.dtype == dtype:
+        return g
     if g.dtype.kind == "c" and dtype.kind == "f":
         g = g.real
     return g.astype(dtype)
@@ -387,14 +393,6 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
     return order, running, leaves
 
 
-def _capture(state: _Walk, node: Node, grad: Any) -> None:
-    nrs = state.wanted.get(node) if state.wanted else None
-    if nrs:
-        for nr in nrs:
-            g = grad[nr] if node.wants_all else grad
-            state.captured[(node, nr)] = g
-
-
 def _complete(node: Node, grads: list, create: bool) -> list:
     """Zeros for the outputs that no gradient reached."""
     out = []
@@ -410,22 +408,30 @@ def as_tensor(g: Any) -> Any:
     return g if g is None or isinstance(g, Tensor) else fresh(np.asarray(g))
 
 
-def _before_node(state: _Walk, node: Node, grad: Any) -> Any:
-    """Tensor hooks, retain_grad and pre-hooks; gradients become tensors for them."""
-    hooks: Any = node.hooks
-    if not (hooks.tensor or hooks.retain or hooks.pre):
-        return grad
-    grads = [as_tensor(g) for g in (grad if node.wants_all else [grad])]
-    grads = run_tensor_hooks(hooks, grads)
-    if hooks.pre:
-        grads = run_pre_hooks(hooks, grads)
-    if not state.create:
-        grads = [None if g is None else g._a for g in grads]
+def _before(state: Walk, node: Node, grad: Any) -> Any:
+    """Tensor hooks, retain_grad, pre-hooks, and gradients that are asked for.
+
+    Hooks see tensors. What is asked for is taken after tensor hooks and before pre-hooks.
+    """
+    hooks = node.hooks
+    grads = grad if node.wants_all else [grad]
+    if hooks is not None and (hooks.tensor or hooks.retain):
+        grads = _plain(state, run_tensor_hooks(hooks, [as_tensor(g) for g in grads]))
+    if hooks is not None and hooks.pre:
+        grads = _plain(state, run_pre_hooks(hooks, [as_tensor(g) for g in grads]))
+    for nr in (state.wanted or {}).get(node, ()):
+        state.captured[(node, nr)] = grads[nr]
     return grads if node.wants_all else grads[0]
 
 
+def _plain(state: Walk, grads: list) -> list:
+    return grads if state.create else [None if g is None else g._a for g in grads]
+
+
 def _run_watched(node: Node, grad: Any, create: bool) -> Any:
-    """Run a node that has hooks behind it, or whose results anomaly mode looks at."""
+    """Run a node that may have hooks behind it, or whose results anomaly mode looks at."""
+    if not mode.anomaly and not node.hooks.post:  # type: ignore[union-attr]
+        return node.run_tensors(grad) if create else node.run(grad)
     mode.node = node
     try:
         grads = node.run_tensors(grad) if create else node.run(grad)
@@ -475,7 +481,7 @@ def warn_origin(node: Node) -> None:
 # -- at the leaves --------------------------------------------------------------------------------
 
 
-def deliver(state: _Walk, leaf: Tensor, g: Any, alone: bool) -> None:
+def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
     """All gradients of a leaf have arrived: hooks, then hand back or accumulate."""
     hooks = leaf._hooks
     if state.wanted is not None and id(leaf) not in state.wanted:
@@ -525,9 +531,14 @@ def _root_gradients(
         gradients = (gradients,)
     else:
         gradients = tuple(gradients)
+    for g in gradients:
+        if g is not None and not isinstance(g, Tensor):
+            raise TypeError(
+                f"gradients can be either Tensors or None, but got {type(g).__name__}"
+            )
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    roots = []
+    roots: list[tuple[Tensor, Any]] = []
     for i, (t, g) in enumerate(zip(tensors, gradients, strict=True)):
         if t._view is not None:
             refresh(t)
@@ -541,10 +552,6 @@ def _root_gradients(
             g = a.dtype.type(1) if a.ndim == 0 else np.ones(a.shape, a.dtype)
             if create:
                 g = fresh(np.asarray(g))
-        elif not isinstance(g, Tensor):
-            raise TypeError(
-                f"gradients can be either Tensors or None, but got {type(g).__name__}"
-            )
         else:
             if g._a.shape != t._a.shape:
                 raise hint(
@@ -594,6 +601,9 @@ def backward(
                     t._grad = g
                 else:
                     t._grad = t._grad + g
+
+
+tensor_module.run_backward = backward  # for Tensor.backward, whose module cannot import this one
 
 
 def _wanted(inputs: Any) -> dict:

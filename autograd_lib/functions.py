@@ -842,6 +842,26 @@ def floor_divide(input: Any, other: Any) -> Tensor:
 
 
 @public()
+def remainder(input: Any, other: Any) -> Tensor:
+    """What division rounded down leaves over: has the sign of `other`."""
+    if isinstance(other, Tensor):
+        return W["remainder_tensor"](input, other)
+    return W["remainder_scalar"](input, other)
+
+
+@public()
+def fmod(input: Tensor, other: Any) -> Tensor:
+    """What division rounded towards zero leaves over: has the sign of `input`."""
+    return W["fmod_tensor" if isinstance(other, Tensor) else "fmod_scalar"](input, other)
+
+
+@public()
+def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
+    """input + weight * (end - input)."""
+    return W["lerp_tensor" if isinstance(weight, Tensor) else "lerp_scalar"](input, end, weight)
+
+
+@public()
 def pow(input: Any, exponent: Any) -> Tensor:
     """`input` to the power `exponent`."""
     if not isinstance(exponent, Tensor):
@@ -1303,7 +1323,7 @@ def install_operators() -> None:
     """Give Tensor Python's operators."""
     for name, f in {
         "add": W["add"], "sub": W["sub"], "mul": W["mul"], "truediv": W["true_div"], "pow": pow,
-        "floordiv": floor_divide, "mod": W["remainder"], "eq": W["eq"], "ne": W["ne"],
+        "floordiv": floor_divide, "mod": remainder, "eq": W["eq"], "ne": W["ne"],
         "lt": W["lt"], "le": W["le"], "gt": W["gt"], "ge": W["ge"], "and": W["bitwise_and"],
         "or": W["bitwise_or"], "xor": W["bitwise_xor"], "lshift": W["bitwise_left_shift"],
         "rshift": W["bitwise_right_shift"],
@@ -1317,7 +1337,7 @@ def install_operators() -> None:
     _operator("__rtruediv__", lambda s, o: W["mul"](W["reciprocal"](s), o))
     _operator("__rpow__", pow, swap=True)
     _operator("__rfloordiv__", floor_divide, swap=True)
-    _operator("__rmod__", W["remainder"], swap=True)
+    _operator("__rmod__", remainder, swap=True)
 
     def rmatmul(self: Tensor, other: Any) -> Any:
         return NotImplemented

@@ -18,7 +18,7 @@ from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import Node, new_node, sequence
 from .grad_mode import mode
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
-from .tensor import MULTIPLE, NO_GRAD, Tensor, fresh, refresh
+from .tensor import INFERENCE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
 
 # In anomaly mode: address of the memory -> source line of its last change.
 last_changes: dict[int, str] = {}
@@ -46,7 +46,7 @@ def check(self: Tensor, tracked: bool) -> None:
 
 def changed(self: Tensor) -> None:
     """Count a change of `self`'s memory."""
-    if self._counter is not None:
+    if self._counter is not INFERENCE:
         self._counter[0] += 1
     if mode.anomaly:
         for frame in reversed(traceback.extract_stack()):
@@ -93,7 +93,7 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
         refresh(self)
     tracked = self._rg or tracked_arguments(args)
     check(self, tracked)
-    if self._counter is None and not mode.inference:
+    if self._counter is INFERENCE and not mode.inference:
         raise RuntimeError(errors.INFERENCE_INPLACE)
     if not (tracked and mode.enabled):
         before, mode.enabled = mode.enabled, False
@@ -118,7 +118,7 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     if node is None:
         return self
     for name in node.saved_variables:
-        if name.startswith("result") and getattr(node, f"saved_{name}") is out._a:
+        if name in node.results and getattr(node, f"saved_{name}") is out._a:
             setattr(node, f"saved_{name}", self._a)
             setattr(node, f"counter_{name}", self._counter)
             setattr(node, f"version_{name}", self._counter[0])
@@ -251,7 +251,7 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
         if (
             not mode.enabled
             and not kwargs
-            and self._counter is not None
+            and self._counter is not INFERENCE
             and other.__class__ is Tensor
             and other._a.dtype is self._a.dtype
             and other._a.shape == self._a.shape
@@ -272,7 +272,7 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
 
 def zero_(self: Tensor) -> Tensor:
     """Set every element to zero, in place."""
-    if not self._rg and self._view is None and self._counter is not None and not mode.anomaly:
+    if not self._rg and self._view is None and self._counter is not INFERENCE and not mode.anomaly:
         self._a.fill(0)
         self._counter[0] += 1
         return self

@@ -57,28 +57,21 @@ class _Format:
             for x in flat.tolist():
                 self.width = max(self.width, len(str(x)))
             return
+        # Zeros, infinities and NaN have no say in the format, and may stick out of it.
         useful = flat[np.isfinite(flat) & (flat != 0)]
         if useful.size == 0:
-            self._decide_width(flat)
             return
         size = np.abs(useful).astype(np.float64)
         biggest, smallest = float(size.max()), float(size.min())
         self.whole = bool((useful == np.ceil(useful)).all())
-        ratio = biggest / smallest
         self.scientific = (
-            ratio > 1000.0 or biggest > 1.0e8 or (not self.whole and smallest < 1.0e-4)
+            biggest / smallest > 1000.0
+            or biggest > 1.0e8
+            or (not self.whole and smallest < 1.0e-4)
         )
         if options.sci_mode is not None:
             self.scientific = options.sci_mode
-        self._decide_width(flat)
-
-    def _decide_width(self, flat: np.ndarray) -> None:
-        special = flat[~np.isfinite(flat)]
-        for x in flat[np.isfinite(flat)].tolist():
-            self.width = max(self.width, len(self._one(x)))
-        for x in special.tolist():
-            # In a column of whole numbers the dot counts, so "inf" and "nan" may stand narrower.
-            self.width = max(self.width, len(f"{x}"))
+        self.width = max(len(self._one(x)) for x in useful.tolist())
 
     def _one(self, x: float) -> str:
         if self.scientific:

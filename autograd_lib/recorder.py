@@ -17,6 +17,7 @@ derivative is then itself recorded, and can be differentiated again.
 from __future__ import annotations
 
 import inspect
+import itertools
 import linecache
 import re
 from collections.abc import Callable
@@ -25,11 +26,12 @@ from typing import Any
 
 import numpy as np
 
+from . import errors
 from .dtypes import FROM_NUMPY, default_numpy, result_numpy
 from .engine import FREED, Node, new, new_node, sequence, unpack, unpack_result
 from .engine import unpack_result_tensor, unpack_tensor
 from .grad_mode import mode
-from .tensor import Tensor, refresh, special_node, view_of
+from .tensor import INFERENCE, Tensor, refresh, special_node, view_of
 
 # Annotations that say what an argument may be. They are read as text, see `_Entry`.
 Array = Any  # a tensor
@@ -112,6 +114,9 @@ def op(
     error: str | None = None,
     public: bool = True,
     shows: tuple = (),
+    hides: tuple = (),
+    names: tuple = (),
+    label: str = "",
     **formulas: Callable,
 ) -> Callable:
     """Declare an operation of the table.
@@ -124,13 +129,15 @@ def op(
     "same" (arguments get a common type) or "same_float"; a `view` shares its input's memory;
     `outputs` is a number, or "many" for a tuple of differentiable results; `result_type` makes
     the tuple returned for several outputs, of which then only the first is differentiable;
-    `shows` are saved attributes that torch has and we can work out.
+    `names` are those of the outputs, for formulas; `shows` are saved attributes that torch has and
+    we can work out, `hides` those that we have and torch does not; `label` is what the node says
+    its name is, where that is not its class's.
     """
 
     def decorate(forward: Any) -> Any:
         entry = _Entry(
             name or forward.__name__, forward, formulas, node, promote, view, multiple_views,
-            outputs, result_type, error, shows,
+            outputs, result_type, error, shows, hides, names, label,
         )  # fmt: skip
         ENTRIES[entry.name] = entry
         register(entry.name, entry.function, public, method)
@@ -145,11 +152,12 @@ class _Entry:
     def __init__(
         self, name: str, forward: Any, formulas: dict[str, Any], node: str | None,
         promote: str | None, view: bool, multiple_views: bool, outputs: int | str,
-        result_type: Any, error: str | None, shows: tuple,
+        result_type: Any, error: str | None, shows: tuple, hides: tuple, names: tuple, label: str,
     ):  # fmt: skip
         self.name, self.forward, self.formulas = name, forward, formulas
         self.promote, self.view, self.multiple_views = promote, view, multiple_views
         self.outputs, self.result_type, self.shows = outputs, result_type, shows
+        self.hides, self.names, self.label = hides, names, label
         self.error = error or name.strip("_")
         self.signature = inspect.signature(forward)
         self.kinds = {
@@ -179,7 +187,8 @@ class _Entry:
             for n in names:
                 self.saved.setdefault(n, []).append(arg)
         self.saved_tensors = [s for s in self.saved if s in self.kinds]
-        self.saved_results = [s for s in self.saved if re.fullmatch(r"result\d*", s)]
+        self.results = {"result": 0, **{n: i for i, n in enumerate(self.names)}}
+        self.saved_results = [s for s in self.saved if s in self.results]
         self.saved_plain = [
             s for s in self.saved if s not in self.saved_tensors and s not in self.saved_results
         ]
@@ -238,7 +247,9 @@ class _Entry:
             "run_tensors": made["run_tensors"],
             "saves": len(release) > 1,
             "wants_all": grad == "grads",
-            "saved_names": tuple(sorted([*self.saved, *self.shows])),
+            "saved_names": tuple(sorted({*self.saved, *self.shows} - {*self.hides})),
+            "results": self.results,
+            "_label": self.label,
             "saved_variables": tuple(self.saved_tensors + self.saved_results),
             "entry": self,
         }
@@ -342,7 +353,14 @@ class _Entry:
             if kind not in ("Array", "Index"):
                 w.append(f"        {v}_c = NO_COUNTER" + (f"; {v}_rg = False" if used else ""))
         w += self._promotion(shown)
-        w.append(f"    r = forward({call})")
+        if self.promote in ("same", "same_float") and len(self.kinds) > 1:
+            arrays = ", ".join(f"{shown[a]}_a" for a, k in self.kinds.items() if k != "Index")
+            w += [
+                f"    try: r = forward({call})",
+                f"    except ValueError as error: raise cannot_broadcast(error, {arrays}) from None",
+            ]
+        else:
+            w.append(f"    r = forward({call})")
         condition = " or ".join(track)
         if self.outputs == 1:
             w += self._wrap_one(condition, shown)
@@ -397,7 +415,7 @@ class _Entry:
                 w.append(f"node.saved_{s} = {v}" + ("" if everyone else f" if {keep} else None"))
                 w.append(f"node.version_{s} = {v}_c[0]")
             elif s in self.saved_results:
-                i = int(s[6:] or 0)
+                i = self.results[s]
                 r = "r" if self.outputs == 1 else f"r[{i}]"
                 t = "out" if self.outputs == 1 else f"outs[{i}]"
                 w.append(f"node.saved_{s} = {r}")
@@ -455,7 +473,7 @@ class _Entry:
 
     @staticmethod
     def _inference() -> list[str]:
-        return ["    if mode.special and mode.inference: out._counter = None"]
+        return ["    if mode.special and mode.inference: out._counter = INFERENCE"]
 
     def _wrap_many(self, condition: str, shown: dict[str, str]) -> list[str]:
         views = f"{shown['self']}" if self.view else "None"
@@ -491,7 +509,7 @@ class _Entry:
                 "refresh": refresh, "view_of": view_of, "special_node": special_node,
                 "number": number, "not_a_tensor": not_a_tensor, "tensor_list": tensor_list,
                 "any_tracked": any_tracked, "common": common, "default_numpy": default_numpy,
-                "NO_COUNTER": NO_COUNTER, "wrap_all": wrap_all, "connect": connect,
+                "NO_COUNTER": NO_COUNTER, "INFERENCE": INFERENCE, "cannot_broadcast": cannot_broadcast, "wrap_all": wrap_all, "connect": connect,
                 "package": self.result_type or tuple,
                 **self.defaults,
             }  # fmt: skip
@@ -591,6 +609,23 @@ def tensor_list(xs: Any, function: str, argument: str, position: int) -> Any:
     return xs
 
 
+def cannot_broadcast(error: ValueError, *operands: Any) -> Exception:
+    """torch's error for shapes that do not broadcast (or the error itself, if it is another)."""
+    shapes = [x.shape for x in operands if isinstance(x, np.ndarray)]
+    for a, b in itertools.pairwise(shapes):
+        for i in range(1, min(len(a), len(b)) + 1):
+            if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
+                return errors.hint(
+                    RuntimeError(
+                        f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) "
+                        f"at non-singleton dimension {max(len(a), len(b)) - i}"
+                    ),
+                    f"the shapes are {list(a)} and {list(b)}; counted from the right, sizes must "
+                    "be equal, or one of them 1.",
+                )
+    return error
+
+
 def any_tracked(tensors: Any) -> bool:
     return any(t._rg for t in tensors)
 
@@ -614,7 +649,7 @@ def wrap_all(arrays: Any, base: Any, multiple_views: bool) -> list[Any]:
         out._a, out._grad, out._hooks, out._edge, out._rg = r, None, None, None, False
         out._counter = [0] if base is None else base._counter
         if mode.inference:
-            out._counter = None
+            out._counter = INFERENCE
         out._view = view
         outs.append(out)
     return outs

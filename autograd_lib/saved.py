@@ -15,7 +15,7 @@ from . import errors
 from .dtypes import FROM_NUMPY
 from .errors import hint
 from .grad_mode import mode
-from .tensor import Tensor, fresh
+from .tensor import INFERENCE, Tensor, fresh
 
 
 class Freed:
@@ -68,7 +68,7 @@ def unpack_tensor(node: Any, name: str, i: int | None = None, always: bool = Fal
     if i is not None:
         t, version = t[i], version[i]
     if isinstance(t, Tensor):
-        if t._counter is not None and t._counter[0] != version:
+        if t._counter[0] != version:
             raise stale(node, t._a, t._edge, t._counter[0], version)
         return t
     if isinstance(t, Packed):
@@ -87,8 +87,8 @@ def unpack_result(node: Any, name: str) -> Any:
     if isinstance(r, Packed):
         return r.open()._a
     now, then = getattr(node, f"counter_{name}"), getattr(node, f"version_{name}")
-    if now is not None and now[0] != then:
-        raise stale(node, r, (node, int(name[6:] or 0)), now[0], then)
+    if now[0] != then:
+        raise stale(node, r, (node, node.results[name]), now[0], then)
     return r
 
 
@@ -99,7 +99,7 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
         return r.open()
     t = fresh(unpack_result(node, name))
     t._counter = getattr(node, f"counter_{name}")
-    n = int(name[6:] or 0)
+    n = node.results[name]
     if t._a.dtype.kind in "fc" and (n == 0 or node.wants_all):
         t._edge, t._rg = (node, n), True
     return t
@@ -147,7 +147,7 @@ def special(node: Any) -> None:
     for name in node.saved_variables:
         value = getattr(node, f"saved_{name}", None)
         values = value if isinstance(value, tuple) else (value,)
-        if any(isinstance(v, Tensor) and v._counter is None for v in values):
+        if any(isinstance(v, Tensor) and v._counter is INFERENCE for v in values):
             raise RuntimeError(errors.INFERENCE_SAVE)
     if mode.anomaly:
         from .hooks import hooks_of
@@ -173,7 +173,7 @@ def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
         setattr(node, f"saved_{name}", _packed(value, pack, unpack_hook))
     elif isinstance(value, np.ndarray):
         t = fresh(value)
-        edge = (node, int(name[6:] or 0))
+        edge = (node, node.results[name])
         result = _call_pack(pack, t)
         # The packed result must not keep the node alive through its own edge: the edge is made
         # again when it is opened.
@@ -189,9 +189,15 @@ def _call_pack(pack: Any, t: Tensor) -> Any:
     mode.settle()
     try:
         version = t._counter
+        before_version = version[0]
         result = pack(t)
-        if version is not None and t._counter is not version:
-            raise RuntimeError("A saved tensor pack hook is modifying its input in place.")
+        if version is not INFERENCE and t._counter[0] != before_version:
+            raise RuntimeError(
+                "A saved tensor pack hook is modifying its input in place. Tensors provided as "
+                "input to pack hook can not be modified by in-place operations as this can lead "
+                "to unexpected side-effects. Please open an issue if you need to perform in-place "
+                "operations on the input to a pack hook."
+            )
         return result
     finally:
         mode.enabled, mode.saved_hooks = before, hooks

@@ -13,8 +13,18 @@ from .errors import hint
 from .grad_mode import mode
 
 new = object.__new__
-_array = np.asarray
+run_backward: Any = None  # set by the engine
 _said: set[str] = set()  # warnings that torch gives once per process
+
+
+class _InferenceCounter:
+    """The version counter of tensors made in inference mode: nobody may save them."""
+
+    def __getitem__(self, i: int) -> int:
+        raise RuntimeError(errors.INFERENCE_SAVE)
+
+
+INFERENCE = _InferenceCounter()
 
 
 class Tensor:
@@ -73,6 +83,8 @@ class Tensor:
     def requires_grad(self, flag: bool) -> None:
         if flag and self._a.dtype.kind not in "fc":
             raise errors.only_floats("only Tensors of floating point and complex dtype")
+        if flag and self._edge is not None:
+            raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         set_requires_grad(self, flag)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -154,7 +166,7 @@ class Tensor:
 
     @property
     def _version(self) -> int:
-        if self._counter is None:
+        if self._counter is INFERENCE:
             raise RuntimeError("Inference tensors do not track version counter.")
         return self._counter[0]
 
@@ -167,7 +179,7 @@ class Tensor:
 
     def is_inference(self) -> bool:
         """Whether it was made inside `inference_mode`."""
-        return self._counter is None
+        return self._counter is INFERENCE
 
     def detach(self) -> Tensor:
         """The same memory outside the graph. In-place changes are still noticed."""
@@ -194,9 +206,7 @@ class Tensor:
         `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
         element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
         """
-        from .engine import backward
-
-        backward((self,), gradient, retain_graph, create_graph, inputs)
+        run_backward((self,), gradient, retain_graph, create_graph, inputs)
 
     # -- hooks --------------------------------------------------------------------------------
 
@@ -382,8 +392,9 @@ class Tensor:
             f"{type(element)}."
         )
 
-    # Elementwise == must not make tensors unhashable: identity is what dictionaries need.
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        # Elementwise == must not make tensors unhashable: identity is what dictionaries need.
+        return id(self)
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         from .printing import tensor_repr
@@ -449,7 +460,7 @@ def fresh(a: np.ndarray, cls: Any = Tensor) -> Any:
     t._a = a
     t._edge = t._grad = t._view = t._hooks = None
     t._rg = False
-    t._counter = None if mode.inference else [0]
+    t._counter = INFERENCE if mode.inference else [0]
     return t
 
 
@@ -474,11 +485,8 @@ def set_requires_grad(t: Tensor, flag: bool) -> None:
                 ),
                 "this tensor was computed; detach() gives one outside the graph.",
             )
-        # Under requires_grad_() torch keeps quiet; the property setter decides for itself.
-        if not t._rg:
-            raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         return
-    if flag and t._counter is None and not mode.inference:
+    if flag and t._counter is INFERENCE and not mode.inference:
         raise RuntimeError(errors.INFERENCE_FLAG)
     t._rg = bool(flag)
 
@@ -515,7 +523,7 @@ NORMAL, MULTIPLE, NO_GRAD = 0, 1, 2
 def view_of(t: Tensor, multiple: bool = False) -> list:
     """The view record [base, version, kind] of a new view of `t`."""
     parent = t._view
-    version = t._counter[0] if t._counter is not None else 0
+    version = 0 if t._counter is INFERENCE else t._counter[0]
     kind = MULTIPLE if multiple else NORMAL if mode.enabled else NO_GRAD
     if parent is None:
         return [t, version, kind]
@@ -525,7 +533,7 @@ def view_of(t: Tensor, multiple: bool = False) -> list:
 def refresh(t: Tensor) -> None:
     """Renew a view's history if its memory was changed since."""
     view = t._view
-    if t._counter is None or view[1] == t._counter[0]:
+    if t._counter is INFERENCE or view[1] == t._counter[0]:
         return
     view[1] = t._counter[0]
     base = view[0]

@@ -13,7 +13,7 @@ from ..engine import Node, as_tensor, sequence
 from ..errors import hint
 from ..grad_mode import mode, no_grad
 from ..recorder import WORDS
-from ..tensor import Tensor, fresh, refresh, view_of
+from ..tensor import INFERENCE, Tensor, fresh, refresh, view_of
 
 
 class FunctionCtx:
@@ -173,7 +173,7 @@ def _read(node: Any, i: int, item: Any) -> Any:
     if isinstance(t, saved.Packed):
         return t.open()
     if nr is None:
-        if t._counter is not None and t._counter[0] != version:
+        if t._counter[0] != version:
             raise saved.stale(node, t._a, t._edge, t._counter[0], version)
         return t
     array, counter = t
@@ -199,7 +199,7 @@ def _keep(node: Any, t: Any, outputs: dict[int, int]) -> Any:
     if mode.saved_hooks:
         pack, unpack = mode.saved_hooks[-1]
         return (saved._packed(t, pack, unpack), 0, None)
-    return (t, t._counter[0] if t._counter is not None else 0, None)
+    return (t, t._counter[0], None)
 
 
 class _FunctionMeta(type):
@@ -313,9 +313,9 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
             # An input returned as it is becomes a new tensor on the same memory.
             source, o = o, fresh(o._a)
             o._counter = source._counter
-            o._view = view_of(source) if source._counter is not None else None
+            o._view = view_of(source)
             numbered[id(source)] = i
-        if id(o) in dirty and o._counter is not None:
+        if id(o) in dirty and o._counter is not INFERENCE:
             o._counter[0] += 1
         if recording and id(outputs[i]) not in constant and o._a.dtype.kind in "fc":
             o._edge, o._rg = (node, i), True

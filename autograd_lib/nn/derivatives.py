@@ -359,9 +359,10 @@ def class_weights(target, weight, ignore_index, like, shape):
     return out if isinstance(like, (np.ndarray, np.generic)) else _fresh(out)
 
 
-@op(public=False, node="NllLossBackward0", error="nll_loss", outputs=2, shows=(),
-    self=lambda grad, self_sym_sizes, target, weight, reduction, ignore_index, result1:
-        nll_back(grad, self_sym_sizes, target, weight, reduction, ignore_index, result1))  # fmt: skip
+@op(public=False, node="NllLossBackward0", error="nll_loss", outputs=2,
+    names=("output", "total_weight"),
+    self=lambda grad, self, target, weight, reduction, ignore_index, total_weight:
+        nll_back(grad, tuple(self.shape), target, weight, reduction, ignore_index, total_weight))  # fmt: skip
 def nll_loss_forward(
     self: Array, target: Index, weight: Optional = None, reduction=1, ignore_index=-100
 ):

@@ -168,6 +168,9 @@ def _answer(x: Interaction, space: dict[str, Any]) -> str:
     out = io.StringIO()
     with contextlib.redirect_stdout(out), warnings.catch_warnings():
         warnings.simplefilter("always")
+        # NumPy's remarks on infinities and NaN are not torch's (the engine mutes them itself, but
+        # the line above has undone that).
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
         warnings.showwarning = lambda message, category, *rest, **named: print(
             f"[{category.__name__}] {message}", file=out
         )
