@@ -15,7 +15,7 @@ from typing import Any as _Any
 # this package's own calls of NumPy only.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_lib\b")
 
-from . import creation, derivatives, dtypes, functions, inplace, random, words
+from . import creation, derivatives, dtypes, einsum, functions, inplace, random, words
 from .creation import as_tensor, from_numpy, tensor
 from .dtypes import (
     ALL as _ALL_DTYPES,
@@ -51,10 +51,13 @@ from .tensor import Tensor
 
 __version__ = "0.1.0"
 
+from . import derivatives_linalg as _linalg_table  # noqa: E402
+from . import derivatives_special as _special_table  # noqa: E402
 from . import nn  # noqa: E402
+from .nn import convolution as _conv_table  # noqa: E402
 from .nn import derivatives as _nn_table  # noqa: E402
 
-words.install(_nn_table)
+words.install(_special_table, _linalg_table, _nn_table, _conv_table)
 functions.install_operators()
 inplace.install()
 
@@ -79,7 +82,8 @@ log_softmax = lambda input, dim, dtype=None: nn.functional.log_softmax(input, di
 Tensor.softmax = softmax  # type: ignore[attr-defined]
 Tensor.log_softmax = log_softmax  # type: ignore[attr-defined]
 
-from . import autograd, optim  # noqa: E402
+from . import autograd, func, linalg, optim, special, utils  # noqa: E402
+from .serialization import load, save  # noqa: E402
 
 
 class _C:

@@ -805,6 +805,12 @@ def sgn(self: Array):
     return _sign(self)
 
 
+@word
+def copysign_sign(result, self):
+    """The sign that copysign gave to `self`: 1 where it kept it, -1 where it turned it."""
+    return result / where(self == 0, 1.0, self)
+
+
 @op(promote="same",
     self=lambda grad, self, other: share(grad, self > other, self == other),
     other=lambda grad, self, other: share(grad, other > self, self == other))  # fmt: skip

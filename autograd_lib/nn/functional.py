@@ -443,6 +443,14 @@ def gaussian_nll_loss(
     return _finish(losses, _reduction(reduction))
 
 
+# -- convolution and pooling ----------------------------------------------------------------------
+
+from .convolution import (  # noqa: E402
+    adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, avg_pool1d, avg_pool2d,
+    avg_pool3d, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
+    max_pool1d, max_pool2d, max_pool3d,
+)  # fmt: skip
+
 # -- layers ---------------------------------------------------------------------------------------
 
 
@@ -573,4 +581,8 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
     return out
 
 
-__all__ = ["cat", "need_tensor"]
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d", "cat", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "max_pool1d", "max_pool2d", "max_pool3d", "need_tensor",
+]  # fmt: skip

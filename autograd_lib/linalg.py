@@ -1,0 +1,6 @@
+"""torch.linalg: linear algebra. (The operations stand in `derivatives_linalg`.)"""
+
+from .derivatives_linalg import NAMESPACE
+
+globals().update(NAMESPACE)
+__all__ = list(NAMESPACE)  # noqa: PLE0605

@@ -1,0 +1,5 @@
+"""torch.utils: checkpoint, and hooks."""
+
+from . import checkpoint
+
+__all__ = ["checkpoint"]
