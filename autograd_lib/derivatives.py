@@ -321,7 +321,7 @@ def diagonal(self: Array, offset=0, dim1=0, dim2=1):
     i, j = (0, offset) if offset >= 0 else (-offset, 0)
     length = max_of(min_of(n - i, m - j), 0)
     if length == 0:
-        return moved[..., :0, 0]
+        return np.zeros((*moved.shape[:-2], 0), self.dtype)
     s1, s2 = moved.strides[-2:]
     return as_strided_array(
         moved[..., i:, j:], (*moved.shape[:-2], length), (*moved.strides[:-2], s1 + s2)
@@ -614,9 +614,16 @@ def sub(self: Number, other: Number, *, alpha=1):
     return self - other * alpha
 
 
-@op(promote="same", node="RsubBackward1",
+@op(promote="same", node="RsubBackward0", public=False, error="rsub",
+    self=lambda grad, alpha: scale(-grad, alpha),
+    other=lambda grad: grad)  # fmt: skip
+def rsub_tensor(self: Array, other: Array, *, alpha=1):
+    return rsub_scalar(self, other, alpha=alpha)
+
+
+@op(promote="same", node="RsubBackward1", public=False, error="rsub",
     self=lambda grad, alpha: scale(-grad, alpha))  # fmt: skip
-def rsub(self: Array, other: Number, *, alpha=1):
+def rsub_scalar(self: Array, other: Number, *, alpha=1):
     if self.dtype == bool:
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
@@ -914,6 +921,23 @@ def logaddexp2(self: Array, other: Array):
 def xlogy(self: Number, other: Number):
     r = self * np.log(other)
     return np.where((np.asarray(self) == 0) & ~np.isnan(other), np.zeros_like(r), r)
+
+
+@op(node="ComplexBackward0", public=False, error="complex",
+    real=lambda grad: real_part(grad), imag=lambda grad: imag_part(grad))  # fmt: skip
+def complex_(real: Array, imag: Array):
+    kind = np.complex128 if real.dtype == np.float64 else np.complex64
+    return (real + 1j * imag).astype(kind)
+
+
+@op(public=False, node="RealBackward0", self=lambda grad: complex_(grad, grad * 0))
+def real_part(self: Array):
+    return self.real.copy()
+
+
+@op(public=False, node="ImagBackward0", self=lambda grad: complex_(grad * 0, grad))
+def imag_part(self: Array):
+    return self.imag.copy()
 
 
 # -- functions of one argument ---------------------------------------------------------------------
@@ -1303,7 +1327,7 @@ def _extreme(name, node_dim, node_all, find, argument, number):
         return find(self, axis=d, keepdims=keepdim), np.expand_dims(i, d) if keepdim else i
 
     def extremes(self: Array, dim=(), keepdim=False):
-        if not self.size and not dim:
+        if not self.size and (dim is None or dim == ()):
             raise RuntimeError(
                 f"a{name}(): Expected reduction dim to be specified for input.numel() == 0. "
                 "Specify the reduction dim with the 'dim' argument."

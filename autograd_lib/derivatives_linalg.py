@@ -8,7 +8,7 @@ results for forward and reverse mode algorithmic differentiation" (2008).
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -282,16 +282,15 @@ def ones_of(A):
 from .derivatives import index, ones_like, stack  # noqa: E402
 
 
-class _SlogdetResult(NamedTuple):
-    sign: Any
-    logabsdet: Any
-
-
 @op(name="slogdet_", node="LinalgSlogdetBackward0", public=False, error="linalg.slogdet",
-    A=lambda grad, A: reshape(grad, (*grad.shape, 1, 1)) * mT(inv_ex(A)))  # fmt: skip
+    outputs=(0, 1), names=("sign", "logabsdet"),
+    result_type=return_type("linalg_slogdet", "sign", "logabsdet"),
+    A=lambda grads, A: reshape(grads[1], (*grads[1].shape, 1, 1)) * mT(inv_ex(A)))  # fmt: skip
 def slogdet_(A: Array):
     _square("linalg.slogdet", A)
-    return np.linalg.slogdet(A)[1].astype(A.dtype)
+    if not A.size:
+        return np.ones(A.shape[:-2], A.dtype), np.zeros(A.shape[:-2], A.dtype)
+    return tuple(np.linalg.slogdet(A))
 
 
 # == Decompositions ================================================================================
@@ -481,8 +480,7 @@ def det(A: Tensor) -> Tensor:
 
 def slogdet(A: Tensor) -> Any:
     """Sign and logarithm of the determinant."""
-    sign = fresh(np.asarray(np.linalg.slogdet(A._a)[0], A._a.dtype))
-    return return_type("linalg_slogdet", "sign", "logabsdet")((sign, W["slogdet_"](A)))
+    return W["slogdet_"](A)
 
 
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
@@ -515,10 +513,18 @@ def svdvals(A: Tensor) -> Tensor:
     return W["svd_"](A, False)[1]
 
 
-def pinv(A: Tensor, *, rtol: float = 1e-15, hermitian: bool = False) -> Tensor:
+def pinv(A: Tensor, rcond: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
     """The pseudo-inverse."""
+    rtol = rcond if rtol is None else rtol
     U, S, Vh = W["svd_"](A, False)
-    inverse = W["where"](S > rtol, 1.0 / S, 0.0)
+    if not S.numel():
+        return PUBLIC["matmul"](_T(Vh), _T(U))
+    if rtol is None:
+        rtol = max(A.shape[-2:]) * np.finfo(A._a.dtype).eps if atol is None else 0.0
+    limit = W["amax"](S, (-1,), True).detach() * rtol
+    if atol is not None:
+        limit = W["maximum"](limit, limit * 0 + atol)
+    inverse = W["where"](S > limit, 1.0 / W["where"](S > limit, S, 1.0), 0.0)
     return PUBLIC["matmul"](_T(Vh) * W["unsqueeze"](inverse, -2), _T(U))
 
 
@@ -528,8 +534,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
     if n < 0:
         return matrix_power(inv(A), -n)
     if n == 0:
-        eye = fresh(np.broadcast_to(np.eye(A.shape[-1], dtype=A._a.dtype), A.shape).copy())
-        return eye
+        return A * 0 + fresh(np.eye(A.shape[-1], dtype=A._a.dtype))
     out = None
     square = A
     while n:
@@ -571,6 +576,7 @@ def diagonal_of(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 
 def vander(x: Tensor, *, N: Any = None) -> Tensor:
     """The powers 0 to N - 1 of each element."""
+    x = x if x.ndim else W["unsqueeze"](x, 0)
     n = x.shape[-1] if N is None else N
     ones = W["ones_like"](W["unsqueeze"](x, -1))
     if n == 1:
@@ -600,7 +606,7 @@ public(name="det")(det)
 public(name="slogdet")(slogdet)
 public(name="logdet")(lambda input: slogdet(input)[1])
 public(name="matrix_power")(matrix_power)
-public(name="pinverse")(pinv)
+public(name="pinverse")(lambda input, rcond=1e-15: pinv(input, rtol=rcond))
 public(name="cross")(lambda input, other, dim=None: cross(
     input, other, dim=-1 if dim is None else dim))  # fmt: skip
 public(name="cholesky")(lambda input, upper=False: cholesky(input, upper=upper))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import creation, dtypes, errors
-from .derivatives import RETURN_TYPES, axes, infer, sizes_of
+from .derivatives import RETURN_TYPES, axes, infer, return_type, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy, dtype as Dtype
 from .engine import sequence
 from .grad_mode import mode
@@ -424,9 +424,10 @@ def column_stack(tensors: Any, *, out: Any = None) -> Tensor:
 
 
 @public()
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *size: Any, dims: Any = None) -> Tensor:
     """A copy with the order of elements along `dims` reversed."""
-    return W["flip_"](input, tuple(sizes_of(dims)) if dims != ((),) else ())
+    given = size if dims is None else (dims,)
+    return W["flip_"](input, tuple(sizes_of(given)) if given != ((),) else ())
 
 
 register("fliplr", lambda input: flip(input, 1))
@@ -502,15 +503,17 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     """Coordinates of a grid: every tensor expanded along the others' dimensions."""
     ts = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
     ts = list(ts)
-    if indexing == "xy" and len(ts) > 1:
-        grids = meshgrid(ts[1], ts[0], *ts[2:])
-        return tuple(W["transpose"](g, 0, 1) for g in (grids[1], grids[0], *grids[2:]))
+    turned = indexing == "xy" and len(ts) > 1
+    if turned:
+        ts[0], ts[1] = ts[1], ts[0]
     shape = [t.numel() for t in ts]
     out = []
     for i, t in enumerate(ts):
         one = [1] * len(ts)
         one[i] = shape[i]
         out.append(expand(view(t, one), *shape))
+    if turned:
+        out = [W["transpose"](g, 0, 1) for g in (out[1], out[0], *out[2:])]
     return tuple(out)
 
 
@@ -842,6 +845,13 @@ def floor_divide(input: Any, other: Any) -> Tensor:
 
 
 @public()
+def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """other - alpha * input."""
+    name = "rsub_tensor" if isinstance(other, Tensor) else "rsub_scalar"
+    return W[name](input, other, alpha=alpha)
+
+
+@public()
 def remainder(input: Any, other: Any) -> Tensor:
     """What division rounded down leaves over: has the sign of `other`."""
     if isinstance(other, Tensor):
@@ -1014,11 +1024,14 @@ _extreme("max", "maximum")
 _extreme("min", "minimum")
 
 
+RETURN_AMINMAX = return_type("aminmax", "min", "max")
+
+
 @public()
 def aminmax(input: Tensor, *, dim: Any = None, keepdim: bool = False) -> Any:
     """Smallest and largest elements."""
-    d = () if dim is None else dim
-    return W["amin"](input, d, keepdim), W["amax"](input, d, keepdim)
+    d = () if dim is None else (dim,)
+    return RETURN_AMINMAX((W["amin"](input, d, keepdim), W["amax"](input, d, keepdim)))
 
 
 def _logical(name: str, f: Any) -> None:
@@ -1200,6 +1213,18 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Any = None) -> Tensor:
     db = [wrap_dim(int(d), b.ndim) for d in db]
     fa = [i for i in range(a.ndim) if i not in da]
     fb = [i for i in range(b.ndim) if i not in db]
+    # A dimension of size 1 stands for any size on the other side.
+    for x, y in list(zip(da, db, strict=True)):
+        if a.shape[x] != b.shape[y]:
+            if a.shape[x] == 1:
+                b = sum(b, y, True)
+            elif b.shape[y] == 1:
+                a = sum(a, x, True)
+            else:
+                raise RuntimeError(
+                    "contracted dimensions need to match, but first has size "
+                    f"{a.shape[x]} in dim {x} and second has size {b.shape[y]} in dim {y}"
+                )
     n = math.prod(a.shape[d] for d in da)
     left = reshape(permute(a, *fa, *da) if a.ndim else a, (math.prod(a.shape[i] for i in fa), n))
     right = reshape(permute(b, *db, *fb) if b.ndim else b, (n, math.prod(b.shape[i] for i in fb)))
@@ -1298,9 +1323,8 @@ def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, ret
 
 @public(method=False)
 def complex(real: Tensor, imag: Tensor) -> Tensor:
-    """Complex numbers from their real and imaginary parts (not recorded)."""
-    kind = np.complex128 if real._a.dtype == np.float64 else np.complex64
-    return fresh((real._a + 1j * imag._a).astype(kind))
+    """Complex numbers from their real and imaginary parts."""
+    return W["complex_"](real, imag)
 
 
 # -- Python's operators ---------------------------------------------------------------------------
@@ -1330,7 +1354,7 @@ def install_operators() -> None:
     }.items():  # fmt: skip
         _operator(f"__{name}__", f)
     for name, f in {
-        "radd": W["add"], "rmul": W["mul"], "rsub": W["rsub"], "rand": W["bitwise_and"],
+        "radd": W["add"], "rmul": W["mul"], "rsub": rsub, "rand": W["bitwise_and"],
         "ror": W["bitwise_or"], "rxor": W["bitwise_xor"],
     }.items():  # fmt: skip
         _operator(f"__{name}__", f)

@@ -356,11 +356,11 @@ class _Entry:
         if self.promote in ("same", "same_float") and len(self.kinds) > 1:
             arrays = ", ".join(f"{shown[a]}_a" for a, k in self.kinds.items() if k != "Index")
             w += [
-                f"    try: r = forward({call})",
+                f"    try: _r = forward({call})",
                 f"    except ValueError as error: raise cannot_broadcast(error, {arrays}) from None",
             ]
         else:
-            w.append(f"    r = forward({call})")
+            w.append(f"    _r = forward({call})")
         condition = " or ".join(track)
         if self.outputs == 1:
             w += self._wrap_one(condition, shown)
@@ -369,7 +369,7 @@ class _Entry:
         return "\n".join(w)
 
     def _promotion(self, shown: dict[str, str]) -> list[str]:
-        args = [shown[a] for a, k in self.kinds.items() if k in ("Array", "Number")]
+        args = [shown[a] for a, k in self.kinds.items() if k in ("Array", "Number", "Optional")]
         if self.promote == "float":
             a = args[0]
             return [
@@ -406,47 +406,47 @@ class _Entry:
             if s in self.saved_tensors:
                 v = shown[s]
                 if self.kinds[s] == "Arrays":
-                    w.append(f"node.saved_{s} = tuple({v})")
-                    w.append(f"node.version_{s} = tuple([t._counter[0] for t in {v}])")
+                    w.append(f"_node.saved_{s} = tuple({v})")
+                    w.append(f"_node.version_{s} = tuple([t._counter[0] for t in {v}])")
                     continue
                 # Only what some wanted derivative needs is kept alive.
                 keep = " or ".join(f"{shown[o]}_rg" for o in owners)
                 everyone = len(owners) == len(self.differentiable)
-                w.append(f"node.saved_{s} = {v}" + ("" if everyone else f" if {keep} else None"))
-                w.append(f"node.version_{s} = {v}_c[0]")
+                w.append(f"_node.saved_{s} = {v}" + ("" if everyone else f" if {keep} else None"))
+                w.append(f"_node.version_{s} = {v}_c[0]")
             elif s in self.saved_results:
                 i = self.results[s]
-                r = "r" if self.outputs == 1 else f"r[{i}]"
-                t = "out" if self.outputs == 1 else f"outs[{i}]"
-                w.append(f"node.saved_{s} = {r}")
-                w.append(f"node.counter_{s} = c = {t}._counter; node.version_{s} = c[0]")
+                r = "_r" if self.outputs == 1 else f"_r[{i}]"
+                t = "_out" if self.outputs == 1 else f"_outs[{i}]"
+                w.append(f"_node.saved_{s} = {r}")
+                w.append(f"_node.counter_{s} = _c = {t}._counter; _node.version_{s} = _c[0]")
             elif s.endswith("_sym_sizes") and s not in self.signature.parameters:
                 base = s[: -len("_sym_sizes")]
                 v = shown[base]
                 if self.kinds[base] == "Arrays":
-                    w.append(f"node.saved_{s} = [a.shape for a in {v}_a]")
+                    w.append(f"_node.saved_{s} = [a.shape for a in {v}_a]")
                 else:
-                    w.append(f"node.saved_{s} = {v}_a.shape")
+                    w.append(f"_node.saved_{s} = {v}_a.shape")
             elif s.endswith("_sym_numel") and s not in self.signature.parameters:
-                w.append(f"node.saved_{s} = {shown[s[: -len('_sym_numel')]]}_a.size")
+                w.append(f"_node.saved_{s} = {shown[s[: -len('_sym_numel')]]}_a.size")
             elif s.endswith("_dtype") and s not in self.signature.parameters:
-                w.append(f"node.saved_{s} = {shown[s[: -len('_dtype')]]}_a.dtype")
+                w.append(f"_node.saved_{s} = {shown[s[: -len('_dtype')]]}_a.dtype")
             elif s.endswith("_needed") and s not in self.signature.parameters:
-                w.append(f"node.saved_{s} = {shown[s[: -len('_needed')]]}_rg")
+                w.append(f"_node.saved_{s} = {shown[s[: -len('_needed')]]}_rg")
             else:
-                w.append(f"node.saved_{s} = {s}")
+                w.append(f"_node.saved_{s} = {s}")
         return [pad + x for x in w]
 
     def _wrap_one(self, condition: str, shown: dict[str, str]) -> list[str]:
-        w = ["    if r.__class__ is not ndarray: r = asarray(r)"]
-        w.append("    out = new(Tensor); out._a = r; out._grad = out._hooks = None")
+        w = ["    if _r.__class__ is not ndarray: _r = asarray(_r)"]
+        w.append("    _out = new(Tensor); _out._a = _r; _out._grad = _out._hooks = None")
         if self.view:
             v = shown["self"]
-            w.append(f"    out._counter = {v}_c; out._view = view_of({v}, {self.multiple_views})")
+            w.append(f"    _out._counter = {v}_c; _out._view = view_of({v}, {self.multiple_views})")
         else:
-            w.append("    out._counter = [0]; out._view = None")
+            w.append("    _out._counter = [0]; _out._view = None")
         if not condition:
-            return [*w, "    out._rg = False; out._edge = None", *self._inference(), "    return out"]
+            return [*w, "    _out._rg = False; _out._edge = None", *self._inference(), "    return _out"]
         arrays = [a for a in self.differentiable if self.kinds.get(a) == "Arrays"]
         if arrays:
             v = shown[arrays[0]]
@@ -454,49 +454,49 @@ class _Entry:
         else:
             edges = ", ".join(self._edge(shown[a]) for a in self.differentiable) + ","
         w += [
-            f"    if ({condition}) and mode.enabled and r.dtype.kind in 'fc':"
+            f"    if ({condition}) and _mode.enabled and _r.dtype.kind in 'fc':"
             if self.promote is None
-            else f"    if ({condition}) and mode.enabled:",
-            "        node = new_node(Backward); node.seq = next(sequence); node.hooks = None",
-            f"        node.edges = {edges}",
-            "        node.shape = r.shape; node.dtype = r.dtype",
+            else f"    if ({condition}) and _mode.enabled:",
+            "        _node = new_node(Backward); _node.seq = next(sequence); _node.hooks = None",
+            f"        _node.edges = {edges}",
+            "        _node.shape = _r.shape; _node.dtype = _r.dtype",
             *self._save_lines(shown, "        "),
-            "        out._rg = True; out._edge = (node, 0)",
-            "        if mode.special: special_node(node)",
-            "        return out",
+            "        _out._rg = True; _out._edge = (_node, 0)",
+            "        if _mode.special: special_node(_node)",
+            "        return _out",
             # A view made under no_grad is no part of the graph, yet says it requires grad.
-            f"    out._rg = {shown['self'] + '_rg' if self.view else 'False'}; out._edge = None",
+            f"    _out._rg = {shown['self'] + '_rg' if self.view else 'False'}; _out._edge = None",
             *self._inference(),
-            "    return out",
+            "    return _out",
         ]
         return w
 
     @staticmethod
     def _inference() -> list[str]:
-        return ["    if mode.special and mode.inference: out._counter = INFERENCE"]
+        return ["    if _mode.special and _mode.inference: _out._counter = INFERENCE"]
 
     def _wrap_many(self, condition: str, shown: dict[str, str]) -> list[str]:
         views = f"{shown['self']}" if self.view else "None"
         w = [
-            "    r = [x if x.__class__ is ndarray else asarray(x) for x in r]",
-            f"    outs = wrap_all(r, {views}, {self.multiple_views})",
+            "    _r = [x if x.__class__ is ndarray else asarray(x) for x in _r]",
+            f"    _outs = wrap_all(_r, {views}, {self.multiple_views})",
         ]
         if condition:
             edges = ", ".join(self._edge(shown[a]) for a in self.differentiable) + ","
             w += [
-                f"    if ({condition}) and mode.enabled:",
-                "        node = new_node(Backward); node.seq = next(sequence); node.hooks = None",
-                f"        node.edges = {edges}",
-                f"        connect(node, outs, {self._differentiable_outputs()})",
+                f"    if ({condition}) and _mode.enabled:",
+                "        _node = new_node(Backward); _node.seq = next(sequence); _node.hooks = None",
+                f"        _node.edges = {edges}",
+                f"        connect(_node, _outs, {self._differentiable_outputs()})",
                 *self._save_lines(shown, "        "),
-                "        if mode.special: special_node(node)",
+                "        if _mode.special: special_node(_node)",
             ]
-        w.append("    return package(outs)")
+        w.append("    return package(_outs)")
         return w
 
     def _differentiable_outputs(self) -> str:
         if self.outputs == "many":
-            return "len(outs)"
+            return "len(_outs)"
         return str(len(self.outputs)) if isinstance(self.outputs, tuple) else "1"
 
     def _compile(
@@ -504,7 +504,7 @@ class _Entry:
     ) -> dict[str, Any]:
         if words is None:
             words = {
-                "Tensor": Tensor, "Backward": self.node, "forward": self.forward, "mode": mode,
+                "Tensor": Tensor, "Backward": self.node, "forward": self.forward, "_mode": mode,
                 "new": new, "new_node": new_node, "sequence": sequence, "asarray": np.asarray,
                 "refresh": refresh, "view_of": view_of, "special_node": special_node,
                 "number": number, "not_a_tensor": not_a_tensor, "tensor_list": tensor_list,

@@ -73,8 +73,8 @@ def convolution(input: Array, weight: Array, bias: Optional, stride, padding, di
 
 
 @op(public=False, node="ConvolutionBackwardBackward0",
-    gy=lambda grad, weight, stride, padding, dilation, groups:
-        convolution(grad, weight, None, stride, padding, dilation, groups),
+    gy=lambda grad, weight, stride, padding, dilation, groups, gy_sym_sizes:
+        cropped(convolution(grad, weight, None, stride, padding, dilation, groups), gy_sym_sizes),
     weight=lambda grad, gy, weight_sym_sizes, stride, padding, dilation, groups:
         conv_weight(gy, grad, weight_sym_sizes, stride, padding, dilation, groups))  # fmt: skip
 def conv_input(gy: Array, weight: Array, size, stride, padding, dilation, groups):
@@ -88,6 +88,15 @@ def conv_input(gy: Array, weight: Array, size, stride, padding, dilation, groups
             part.shape[0], -1, *part.shape[3:])  # fmt: skip
     inner = tuple(slice(p, p + n) for n, p in zip(size[2:], padding, strict=True))
     return x[(slice(None), slice(None), *inner)]
+
+
+@word
+def cropped(x, shape):
+    """Without the rows that output_padding added."""
+    for d in range(2, x.ndim):
+        if x.shape[d] > shape[d]:
+            x = slice_(x, d, 0, shape[d])
+    return x
 
 
 @op(public=False, node="ConvolutionBackwardBackward0",
@@ -111,7 +120,7 @@ def bias_back(grad):
     return sum(grad, tuple(d for d in range(grad.ndim) if d != 1))
 
 
-from ..derivatives import sum  # noqa: E402
+from ..derivatives import slice_, sum  # noqa: E402
 
 # == Pooling =======================================================================================
 

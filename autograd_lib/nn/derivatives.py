@@ -416,6 +416,12 @@ def layer_norm_back(grad, input, weight, axes_, eps):
     weight=lambda grad, indices, weight_sym_sizes, padding_idx:
         embedding_back(grad, indices, weight_sym_sizes, padding_idx))  # fmt: skip
 def embedding(weight: Array, indices: Index, padding_idx=-1):
+    if indices.dtype.kind not in "iu":
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got torch.{long_name(indices.dtype)}Tensor instead (while checking "
+            "arguments for embedding)"
+        )
     return weight[indices]
 
 
