@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -175,6 +176,7 @@ class LiveCases:
         self._key = {name: entry for name, entry in key.items() if isinstance(entry, Exercise)}
         self._objects = objects
         self._seed = seed
+        self._records: dict[str, list[CaseRecord]] = {}
         self.exercises = {name: self._info(exercise) for name, exercise in self._key.items()}
         self.questions = {
             name: self._question(entry)
@@ -209,6 +211,11 @@ class LiveCases:
 
     def of(self, check: str) -> list[CaseRecord]:
         """Return the cases of one check, visible or hidden."""
+        if check not in self._records:
+            self._records[check] = self._draw(check)
+        return self._records[check]
+
+    def _draw(self, check: str) -> list[CaseRecord]:
         exercise = self._key.get(self.checks[check].exercise)
         if exercise is None:
             return []
@@ -220,15 +227,15 @@ class LiveCases:
         ]
 
     def _live(self, exercise: Exercise, arguments: Plain) -> CaseRecord:
+        # What the reference and the wrong answers do is looked at once, for a whole class.
         def behaviour(answer: Any) -> Plain:
             return attempt(arguments, self.given(exercise, answer), exercise.sees).to_plain()
 
+        answers = {wrong.name: wrong.answer for wrong in exercise.wrongs}
         return CaseRecord(
             arguments,
-            expected=lambda: behaviour(self.reference(exercise)),
-            mistaken=lambda name: behaviour(
-                next(wrong.answer for wrong in exercise.wrongs if wrong.name == name)
-            ),
+            expected=cache(lambda: behaviour(self.reference(exercise))),
+            mistaken=cache(lambda name: behaviour(answers[name])),
         )
 
     def laws(self, check: str) -> list[LiveLaw]:

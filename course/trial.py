@@ -101,7 +101,7 @@ def quietly() -> Iterator[io.StringIO]:
     python_state, numpy_state, engine_state = (
         random.getstate(),
         np.random.get_state(),
-        torch.get_rng_state(),
+        torch.default_generator.get_state(),
     )
     grad_mode = torch.is_grad_enabled()
     with (
@@ -120,7 +120,7 @@ def quietly() -> Iterator[io.StringIO]:
         finally:
             random.setstate(python_state)
             np.random.set_state(numpy_state)
-            torch.set_rng_state(engine_state)
+            torch.default_generator.set_state(engine_state)
             torch.set_grad_enabled(grad_mode)
 
 

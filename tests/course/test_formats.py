@@ -199,10 +199,11 @@ def test_a_trial_leaves_no_traces():
         return torch.rand(1)
 
     torch.manual_seed(1)
-    before = torch.get_rng_state()
+    expected = torch.rand(3).tolist()
+    torch.manual_seed(1)
     trial = attempt({"x": tensor([1.0])}, {"rude": rude}, ["result"])
     assert trial.printed == "look at me\n"
     assert torch.is_grad_enabled()
-    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.rand(3).tolist() == expected
     again = attempt({"x": tensor([1.0])}, {"rude": rude}, ["result"])
     assert trial.to_plain() == again.to_plain()
