@@ -73,12 +73,10 @@ def einsum(*args: Any) -> Tensor:
     parts = []
     for t, term in zip(operands, terms, strict=True):
         t, term = _diagonals(t, term)
-        order = [term.index(c) for c in letters if c in term]
-        t = permute(t, *order) if order else t
-        for i, c in enumerate(letters):
+        for c in letters:
             if c not in term:
-                t = W["unsqueeze"](t, i)
-        parts.append(t)
+                t, term = W["unsqueeze"](t, t.ndim), term + c
+        parts.append(permute(t, *[term.index(c) for c in letters]) if letters else t)
     result, n = parts[0], len(out)
     for k, t in enumerate(parts[1:], 1):
         # A letter is summed as soon as no later operand has it.

@@ -48,6 +48,9 @@ def changed(self: Tensor) -> None:
     """Count a change of `self`'s memory."""
     if self._counter is not INFERENCE:
         self._counter[0] += 1
+    elif not mode.inference:
+        # As in torch, the values have changed by the time that this is noticed.
+        raise RuntimeError(errors.INFERENCE_INPLACE)
     if mode.anomaly:
         for frame in reversed(traceback.extract_stack()):
             if "autograd_lib" not in frame.filename and not frame.filename.startswith("<op"):
@@ -93,8 +96,6 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
         refresh(self)
     tracked = self._rg or tracked_arguments(args)
     check(self, tracked)
-    if self._counter is INFERENCE and not mode.inference:
-        raise RuntimeError(errors.INFERENCE_INPLACE)
     if not (tracked and mode.enabled):
         before, mode.enabled = mode.enabled, False
         try:

@@ -328,7 +328,7 @@ class Tensor:
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The same memory as a NumPy array. Raises for tensors that require grad."""
-        if self.requires_grad and not force:
+        if not force and mode.enabled and self.requires_grad:
             raise errors.numpy_of_tracked()
         return self._a
 

@@ -171,6 +171,8 @@ def _answer(x: Interaction, space: dict[str, Any]) -> str:
         # NumPy's remarks on infinities and NaN are not torch's (the engine mutes them itself, but
         # the line above has undone that).
         warnings.filterwarnings("ignore", category=RuntimeWarning)
+        if x.kind != "prompt":
+            warnings.simplefilter("ignore")
         warnings.showwarning = lambda message, category, *rest, **named: print(
             f"[{category.__name__}] {message}", file=out
         )
