@@ -430,6 +430,8 @@ def _passed_lines(cases: Cases, info: CheckInfo) -> Sequence[str]:
     place = next((n for n, other in enumerate(visible, 1) if other.id == info.id), 0)
     if info.exercise in cases.questions:
         return []
+    if info.hidden:
+        return [f"{info.idea} (checked only when graded)"]
     lines = [f"{info.idea} (idea {place} of {len(visible)} shown for `{info.exercise}`)"]
     unseen = [other.idea for other in own if other.hidden]
     if unseen:
