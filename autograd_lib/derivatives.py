@@ -438,8 +438,11 @@ def stack(tensors: Arrays, dim=0):
     if not len(tensors):
         raise RuntimeError("stack expects a non-empty TensorList")
     first = tensors[0]
-    if first.ndim == 0 and len(tensors) < 8 and all_of(a.ndim == 0 for a in tensors):
-        return np.array(tensors, dtype=_common_type(tensors))
+    if first.ndim == 0 and len(tensors) < 8:
+        # A few numbers, such as the gradients of unpacked parameters: NumPy joins them at once.
+        out = np.array(tensors)
+        if out.ndim == 1 and out.dtype is first.dtype:
+            return out
     for i, a in enumerate(tensors):
         if a.shape != first.shape:
             raise RuntimeError(
@@ -1188,8 +1191,9 @@ def _need_float(name, a):
 def mean_all(self: Array):
     if self.dtype.kind in "iub":
         _need_float("mean", self)
-    # add.reduce and a division: a quarter of the time of ndarray.mean.
-    return _add(self, axis=None) / self.dtype.type(self.size)
+    # add.reduce and a division: a quarter of the time of ndarray.mean. (Dividing a float32 scalar
+    # by a Python integer stays in float32.)
+    return _add(self, None) / (self.size or math.nan)
 
 
 @op(node="MeanBackward1", public=False, error="mean",

@@ -15,7 +15,7 @@ from .derivatives import RETURN_TYPES, axes, infer, return_type, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy, dtype as Dtype
 from .engine import sequence
 from .grad_mode import mode
-from .recorder import METHODS, PUBLIC, WORDS, public, register
+from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
 
 W = WORDS  # the table's operations, on tensors
@@ -1332,6 +1332,29 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
 _OTHERS = (Tensor, int, float, bool, builtins.complex, np.number, np.bool_)
 
 
+def mean_method(self: Tensor, dim: Any = None, keepdim: bool = False, **named: Any) -> Tensor:
+    """The mean of all elements, or along `dim`."""
+    if dim is None and not keepdim and not named:
+        return mean_all(self)
+    return mean(self, dim, keepdim, **named)
+
+
+def sum_method(self: Tensor, *dim: Any, keepdim: bool = False, **named: Any) -> Tensor:
+    """The sum of all elements, or along `dim`."""
+    if not dim and not keepdim and not named:
+        return sum_all(self)
+    if len(dim) == 2 and isinstance(dim[1], bool):
+        dim, keepdim = dim[:1], dim[1]
+    given = dim[0] if len(dim) == 1 else (dim or None)
+    if "dim" in named:
+        given = named.pop("dim")
+    return sum(self, given, keepdim, **named)
+
+
+mean_all, sum_all = W["mean_all"], W["sum_all"]
+METHODS["mean"], METHODS["sum"] = mean_method, sum_method
+
+
 def _operator(name: str, f: Any, swap: bool = False) -> None:
     def method(self: Tensor, other: Any) -> Any:
         # What is neither tensor nor number may know itself what to do.
@@ -1345,19 +1368,30 @@ def _operator(name: str, f: Any, swap: bool = False) -> None:
 
 def install_operators() -> None:
     """Give Tensor Python's operators."""
+    # These are written as operators by the recorder, one call less.
+    for name in ("add", "sub", "mul", "lt", "le", "gt", "ge", "eq", "ne"):
+        METHODS[f"__{name}__"] = ENTRIES[name].operator
+    METHODS["__truediv__"] = ENTRIES["true_div"].operator
+    METHODS["__radd__"], METHODS["__rmul__"] = METHODS["__add__"], METHODS["__mul__"]
     for name, f in {
-        "add": W["add"], "sub": W["sub"], "mul": W["mul"], "truediv": W["true_div"], "pow": pow,
-        "floordiv": floor_divide, "mod": remainder, "eq": W["eq"], "ne": W["ne"],
-        "lt": W["lt"], "le": W["le"], "gt": W["gt"], "ge": W["ge"], "and": W["bitwise_and"],
+        "floordiv": floor_divide, "mod": remainder, "and": W["bitwise_and"],
         "or": W["bitwise_or"], "xor": W["bitwise_xor"], "lshift": W["bitwise_left_shift"],
         "rshift": W["bitwise_right_shift"],
     }.items():  # fmt: skip
         _operator(f"__{name}__", f)
     for name, f in {
-        "radd": W["add"], "rmul": W["mul"], "rsub": rsub, "rand": W["bitwise_and"],
+        "rsub": rsub, "rand": W["bitwise_and"],
         "ror": W["bitwise_or"], "rxor": W["bitwise_xor"],
     }.items():  # fmt: skip
         _operator(f"__{name}__", f)
+    power = W["pow_scalar"]
+
+    def pow_(self: Tensor, other: Any) -> Any:
+        if other.__class__ is int or other.__class__ is float:
+            return power(self, other)
+        return pow(self, other) if isinstance(other, _OTHERS) else NotImplemented
+
+    METHODS["__pow__"] = pow_
     _operator("__rtruediv__", lambda s, o: W["mul"](W["reciprocal"](s), o))
     _operator("__rpow__", pow, swap=True)
     _operator("__rfloordiv__", floor_divide, swap=True)

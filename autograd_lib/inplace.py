@@ -243,27 +243,30 @@ NAMES = """
 """.split()
 
 
+OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
+
+
 def fast_arithmetic(name: str, ufunc: Any) -> Any:
     """add_, sub_, mul_, div_: straight into the memory when nothing is recorded."""
     slow = method(name)
 
     def in_place(self: Tensor, other: Any, **kwargs: Any) -> Tensor:
         # What an optimizer does once per parameter and step: same shape, same type, no recording.
-        if (
-            not mode.enabled
-            and not kwargs
-            and self._counter is not INFERENCE
-            and other.__class__ is Tensor
-            and other._a.dtype is self._a.dtype
-            and other._a.shape == self._a.shape
-            and 0 not in self._a.strides
-            and self._a.dtype.kind == "f"
-            and not mode.anomaly
-        ):
-            a = self._a
-            ufunc(a, other._a, out=a)
-            self._counter[0] += 1
-            return self
+        if other.__class__ is Tensor and not mode.enabled and not kwargs:
+            a, b, counter = self._a, other._a, self._counter
+            if (
+                b.dtype is a.dtype
+                and b.shape == a.shape
+                and a.flags.c_contiguous
+                and a.dtype.kind == "f"
+                and counter is not INFERENCE
+                and not mode.anomaly
+            ):
+                ufunc(a, b, a)
+                counter[0] += 1
+                return self
+        elif not isinstance(other, OPERANDS):
+            return NotImplemented
         return slow(self, other, **kwargs)
 
     in_place.__name__ = in_place.__qualname__ = f"{name}_"
@@ -347,6 +350,7 @@ def install() -> None:
         "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide
     }.items():  # fmt: skip
         METHODS[f"{name}_"] = fast_arithmetic(name, ufunc)
+        METHODS[f"__i{name if name != 'div' else 'truediv'}__"] = METHODS[f"{name}_"]
     METHODS.update(zero_=zero_, fill_=fill_, copy_=copy_)
     for name in ("t", "transpose", "squeeze", "unsqueeze", "swapaxes", "swapdims"):
         if name in PUBLIC:

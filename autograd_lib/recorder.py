@@ -173,6 +173,7 @@ class _Entry:
         self.source = self._write_function()
         self.function = self._compile(self.source, f"<operation {name}>")[self.name]
         self.function.__doc__ = forward.__doc__
+        self.operator = self._compile(self._write_function(True), f"<operator {name}>")[self.name]
         self.function.__qualname__ = self.name
 
     # -- what is saved --------------------------------------------------------------------------
@@ -315,7 +316,8 @@ class _Entry:
             call.append(f"{shown_kw(p)}{value}")
         return ", ".join(parts), ", ".join(call), defaults
 
-    def _write_function(self) -> str:
+    def _write_function(self, operator: bool = False) -> str:
+        """The public function; as an operator it leaves what it does not know to others."""
         parameters, call, self.defaults = self._parameters()
         w: list[str] = [f"def {self.name}({parameters}):"]
         shown = {a: "input" if a == "self" else a for a in self.kinds}
@@ -340,6 +342,12 @@ class _Entry:
             if used:
                 w.append(f"        {v}_rg = {v}._rg")
                 track.append(f"{v}_rg")
+            if kind == "Number" and operator:
+                w += [
+                    f"    elif {v}.__class__ is float or {v}.__class__ is int:",
+                    f"        {v}_a = {v}; {v}_c = NO_COUNTER" + (f"; {v}_rg = False" if used else ""),
+                    f"    elif not isinstance({v}, OPERANDS): return NotImplemented",
+                ]
             if kind == "Number":
                 bad = f"{v}_a = number({v}, '{self.error}', '{v}', {position[a]})"
             elif kind == "Optional":
@@ -478,7 +486,8 @@ class _Entry:
     def _wrap_many(self, condition: str, shown: dict[str, str]) -> list[str]:
         views = f"{shown['self']}" if self.view else "None"
         w = [
-            "    _r = [x if x.__class__ is ndarray else asarray(x) for x in _r]",
+            *(["    _r = [x if x.__class__ is ndarray else asarray(x) for x in _r]"]
+              if not self.view else []),
             f"    _outs = wrap_all(_r, {views}, {self.multiple_views})",
         ]
         if condition:
@@ -509,7 +518,8 @@ class _Entry:
                 "refresh": refresh, "view_of": view_of, "special_node": special_node,
                 "number": number, "not_a_tensor": not_a_tensor, "tensor_list": tensor_list,
                 "any_tracked": any_tracked, "common": common, "default_numpy": default_numpy,
-                "NO_COUNTER": NO_COUNTER, "INFERENCE": INFERENCE, "cannot_broadcast": cannot_broadcast, "wrap_all": wrap_all, "connect": connect,
+                "NO_COUNTER": NO_COUNTER, "OPERANDS": (int, float, complex, np.number, np.bool_),
+                "INFERENCE": INFERENCE, "cannot_broadcast": cannot_broadcast, "wrap_all": wrap_all, "connect": connect,
                 "package": self.result_type or tuple,
                 **self.defaults,
             }  # fmt: skip
@@ -646,22 +656,34 @@ def wrap_all(arrays: Any, base: Any, multiple_views: bool) -> list[Any]:
     view = None if base is None else view_of(base, multiple_views)
     for r in arrays:
         out = new(Tensor)
-        out._a, out._grad, out._hooks, out._edge, out._rg = r, None, None, None, False
+        out._a = r
+        out._grad = out._hooks = out._edge = None
+        out._rg = False
         out._counter = [0] if base is None else base._counter
-        if mode.inference:
-            out._counter = INFERENCE
-        out._view = view
+        # (Each view its own record: one may be renewed before the others.)
+        out._view = view if view is None else view[:]
         outs.append(out)
+    if mode.special and mode.inference:
+        for out in outs:
+            out._counter = INFERENCE
     return outs
 
 
 def connect(node: Any, outs: Any, n: int) -> None:
     """Make `node` the origin of the first `n` results."""
-    node.shape = [t._a.shape for t in outs[:n]] if node.wants_all else outs[0]._a.shape
-    node.dtype = [t._a.dtype for t in outs[:n]] if node.wants_all else outs[0]._a.dtype
-    for i in range(n):
-        if outs[i]._a.dtype.kind in "fc":
-            outs[i]._rg, outs[i]._edge = True, (node, i)
+    if not node.wants_all:
+        a = outs[0]._a
+        node.shape, node.dtype = a.shape, a.dtype
+        if a.dtype.kind in "fc":
+            outs[0]._rg, outs[0]._edge = True, (node, 0)
+        return
+    node.shape, node.dtype = shapes, dtypes = [], []
+    for i, out in enumerate(outs[:n]):
+        a = out._a
+        shapes.append(a.shape)
+        dtypes.append(a.dtype)
+        if a.dtype.kind in "fc":
+            out._rg, out._edge = True, (node, i)
 
 
 __all__ = [
