@@ -184,12 +184,10 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 def collect(roots: list[Any]) -> tuple[list[Node], dict[int, int]]:
     """The nodes that the roots reach, newest first; and how many edges reach each leaf (by id)."""
     seen = set(roots)
-    stack = list(seen)
-    order = []
+    order = list(seen)
     leaves: dict[int, int] = {}
-    while stack:
-        node = stack.pop()
-        order.append(node)
+    # The list grows while we go through it: every node found is looked at in its turn.
+    for node in order:
         for edge in node.edges:
             if edge is not None:
                 target, nr = edge
@@ -198,7 +196,7 @@ def collect(roots: list[Any]) -> tuple[list[Node], dict[int, int]]:
                     leaves[key] = leaves.get(key, 0) + 1
                 elif target not in seen:
                     seen.add(target)
-                    stack.append(target)
+                    order.append(target)
     order.sort(key=_SEQ, reverse=True)
     return order, leaves
 
@@ -206,14 +204,14 @@ def collect(roots: list[Any]) -> tuple[list[Node], dict[int, int]]:
 class Walk:
     """One backward pass: what has arrived where, and what is asked for."""
 
-    __slots__ = ("accumulate", "arrived", "captured", "create", "leaves", "pending", "wanted")
+    __slots__ = ("accumulate", "arrived", "captured", "create", "leaves", "running", "wanted")
 
-    def __init__(self, create: bool, wanted: dict | None, accumulate: bool, leaves: dict[int, int]):
+    def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
         self.create = create  # record the derivative itself?
         self.wanted = wanted  # nodes and ids of leaves whose gradients are asked for; None: all
         self.accumulate = accumulate  # into .grad, or only hand back?
-        self.pending: dict[Any, Any] = {}  # node -> gradient (or a list of them)
-        self.leaves = leaves  # id of leaf -> how many edges have yet to be walked
+        self.running: set[Node] | None = None  # with `wanted`: the nodes that lie before it
+        self.leaves: dict[int, int] = {}  # id of leaf -> how many edges have yet to be walked
         self.arrived: dict[int, Any] = {}  # id of leaf -> (gradient, is the array ours alone?)
         self.captured: dict[Any, Any] = {}
 
@@ -246,15 +244,15 @@ def walk(
     Gradients are arrays, or tensors when `create` records the derivative too. Returns those of
     `wanted`, by edge.
     """
+    state = Walk(create, wanted, accumulate)
     order, leaves = collect([t._edge[0] for t, _ in roots if t._edge is not None])
-    running = None
     if wanted is not None:
-        order, running, leaves = _on_the_way(order, wanted)
-    state = Walk(create, wanted, accumulate, leaves)
-    pending = state.pending
-    enabled, mode.enabled = mode.enabled, create
-    outer, anomaly = mode.node, mode.anomaly
+        order, state.running, leaves = _on_the_way(order, wanted)
+    state.leaves = leaves
+    unusual = create or wanted is not None or mode.anomaly
     fit = fit_tensor if create else fit_array
+    enabled, mode.enabled = mode.enabled, create
+    pending: dict[Any, Any] = {}  # node -> gradient, or a list of them for several outputs
     try:
         for t, g in roots:
             if t._edge is None:
@@ -274,35 +272,23 @@ def walk(
             grad = pending.pop(node, None)
             if grad is None:
                 # Nothing arrived, so nothing flows on; but leaves wait for every edge.
-                for edge in node.edges:
-                    if edge is not None and edge[1] < 0:
-                        state.leaf(edge[0], None, False)
-                continue
-            if running is not None or node.hooks is not None:
-                grad = _before(state, node, grad)
-                if running is not None and node not in running:
+                grads: Any = (None,) * len(node.edges)
+            elif unusual or node.hooks is not None or node.wants_all:
+                grads = _visit(state, node, grad)
+                if grads is None:
                     continue
-            if node.wants_all:
-                for g in grad:
-                    if g is None:
-                        grad = _complete(node, grad, create)
-                        break
-            if anomaly or node.hooks is not None:
-                grads = _run_watched(node, grad, create)
-            elif create:
-                grads = node.run_tensors(grad)
             else:
                 grads = node.run(grad)
-            if node.saves and not keep:
+            if not keep and node.saves and grad is not None:
                 node.release()
             for edge, g in zip(node.edges, grads):  # noqa: B905 - the table makes them equally long
                 if edge is None:
                     continue
                 target, nr = edge
-                if g is None:
-                    if nr < 0:
+                if nr < 0:
+                    if g is None:
                         state.leaf(target, None, False)
-                elif nr < 0:
+                        continue
                     a = target._a
                     if g.shape != a.shape or g.dtype is not a.dtype:
                         h = fit(node, g, a.shape, a.dtype)
@@ -310,24 +296,68 @@ def walk(
                     else:
                         # An array that the derivative has just made is taken over by the leaf;
                         # one that was only passed on, or is a view, will have to be copied.
-                        alone = g is not grad and not create and not node.shares and g.base is None
+                        alone = g is not grad and not create and g.base is None and not node.shares
                         state.leaf(target, g, alone)
-                elif target.wants_all:
-                    if g.shape != target.shape[nr] or g.dtype is not target.dtype[nr]:
-                        g = fit(node, g, target.shape[nr], target.dtype[nr])
-                    box = pending.get(target)
-                    if box is None:
-                        box = pending[target] = [None] * len(target.shape)
-                    box[nr] = g if box[nr] is None else box[nr] + g
-                else:
+                elif g is not None:
+                    if target.wants_all:
+                        if g.shape != target.shape[nr] or g.dtype is not target.dtype[nr]:
+                            g = fit(node, g, target.shape[nr], target.dtype[nr])
+                        box = pending.get(target)
+                        if box is None:
+                            box = pending[target] = [None] * len(target.shape)
+                        box[nr] = g if box[nr] is None else box[nr] + g
+                        continue
                     # The one place where broadcasting is undone, and types are fitted.
                     if g.shape != target.shape or g.dtype is not target.dtype:
                         g = fit(node, g, target.shape, target.dtype)
                     old = pending.get(target)
                     pending[target] = g if old is None else old + g
     finally:
-        mode.enabled, mode.node = enabled, outer
+        mode.enabled = enabled
     return state.captured
+
+
+def _visit(state: Walk, node: Node, grad: Any) -> Any:
+    """Run a node about which something is unusual; None if it need not run."""
+    running = state.running
+    if running is not None or node.hooks is not None:
+        grad = _before(state, node, grad)
+        if running is not None and node not in running:
+            return None
+    if node.wants_all:
+        for g in grad:
+            if g is None:
+                grad = _complete(node, grad, state.create)
+                break
+    if mode.anomaly or node.hooks is not None:
+        return _run_watched(node, grad, state.create)
+    return node.run_tensors(grad) if state.create else node.run(grad)
+
+
+def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node], dict[int, int]]:
+    """Of the nodes in `order`: those of interest, those of them to run, and edges per leaf.
+
+    A node runs when something wanted lies behind it; one that is wanted itself is only looked at.
+    """
+    useful: set[Node] = set()
+    running: set[Node] = set()
+    leaves: dict[int, int] = {}
+    for node in reversed(order):
+        for edge in node.edges:
+            if edge is not None and (
+                id(edge[0]) in wanted if edge[1] < 0 else edge[0] in useful
+            ):
+                running.add(node)
+                useful.add(node)
+                break
+        if node in wanted:
+            useful.add(node)
+    order = [n for n in order if n in useful]
+    for node in running:
+        for edge in node.edges:
+            if edge is not None and edge[1] < 0:
+                leaves[id(edge[0])] = leaves.get(id(edge[0]), 0) + 1
+    return order, running, leaves
 
 
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
@@ -433,13 +463,15 @@ def _run_watched(node: Node, grad: Any, create: bool) -> Any:
     """Run a node that may have hooks behind it, or whose results anomaly mode looks at."""
     if not mode.anomaly and not node.hooks.post:  # type: ignore[union-attr]
         return node.run_tensors(grad) if create else node.run(grad)
-    mode.node = node
+    outer, mode.node = mode.node, node
     try:
         grads = node.run_tensors(grad) if create else node.run(grad)
     except Exception:
         if mode.anomaly:
             warn_origin(node)
         raise
+    finally:
+        mode.node = outer
     grads = tuple(g if e is not None else None for e, g in zip(node.edges, grads, strict=True))
     if node.hooks is not None and node.hooks.post:
         given = tuple(as_tensor(g) for g in (grad if node.wants_all else [grad]))
@@ -487,12 +519,11 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
     hooks = leaf._hooks
     if state.wanted is not None and id(leaf) not in state.wanted:
         return
-    if hooks is not None and hooks.tensor:
-        t = run_tensor_hooks(hooks, [as_tensor(g)])[0]
-        g, alone = (t if state.create else t._a), False
-    if hooks is not None and hooks.pre:
-        t = run_pre_hooks(hooks, [as_tensor(g)])[0]
-        g, alone = (t if state.create else t._a), False
+    if hooks is not None:
+        t = run_tensor_hooks(hooks, [as_tensor(g)])
+        if hooks.pre:
+            t = run_pre_hooks(hooks, t)
+        g, alone = (t[0] if state.create else t[0]._a), False
     if not state.accumulate:
         state.captured[id(leaf)] = g
         return
@@ -507,7 +538,7 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
         leaf._grad = old + g
     elif old._a.shape == leaf._a.shape and not old._rg:
         a = old._a
-        np.add(a, g, out=a)
+        np.add(a, g, a)
         old._counter[0] += 1
     else:
         leaf._grad = fresh(old._a + g)
