@@ -47,6 +47,8 @@ class Outcome:
     """a longer text in fixed-width letters: inputs, what was seen, what should be"""
     experiment: str = ""
     diagnosis: Mistake | None = None
+    is_answer: bool = False
+    """whether this was the answer to a question: what can be said of it has been said"""
 
     def to_plain(self) -> dict[str, Any]:
         """Return the structured form, as the grading pipeline reads it."""
@@ -131,6 +133,8 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
     else:
         outcome = examine(cases, info, exercise, given, secret=hidden)
     if outcome.status == "passed":
+        if _lesson.last is not None and _lesson.last.check.exercise == info.exercise:
+            _lesson.last = None
         lines = [*_passed_lines(cases, info), *filter(None, [outcome.message])]
         present("passed", info.id, lines, data={OUTCOME: outcome.to_plain()})
         return
@@ -146,7 +150,11 @@ def why() -> None:
     """Name the likely mistake behind the last check that did not pass, if exactly one fits."""
     last = _lesson.last
     if last is None:
-        present("note", "Nothing to explain", ["No check has failed since this lesson was opened."])
+        present(
+            "note",
+            "Nothing to explain",
+            ["No check has failed, or the last one that did has passed since."],
+        )
     elif _lesson.policy != "named":
         present(
             "note",
@@ -155,6 +163,9 @@ def why() -> None:
         )
     elif last.status == "not_attempted":
         present("note", last.check.id, [f"There is no answer yet. {last.message}"])
+    elif last.is_answer:
+        tried = [f"Something to try: {last.experiment}"] if last.experiment else []
+        present("note", last.check.id, [last.message, *tried])
     elif last.diagnosis is None:
         present(
             "note",
@@ -251,13 +262,23 @@ def examine_answer(info: CheckInfo, question: QuestionInfo, answer: Any) -> Outc
     if trial.raised is not None:
         if not trial.raised.attempted:
             return _not_attempted(info, question)
-        return _explain_exception(info, question, trial.raised, secret=False)
+        outcome = _explain_exception(info, question, trial.raised, secret=False)
+        outcome.is_answer = True
+        return outcome
     with quietly():
-        given = answer_hash(question.name, answer())
+        value = answer()
+    given = answer_hash(question.name, value)
     if given in question.right:
         return Outcome(info, "passed", question.explain)
     message = question.wrong.get(given, "That is not it.")
-    return Outcome(info, "failed", message, experiment=question.experiment)
+    if value is None:
+        message = f"`{question.name}` returns None: does it end without a `return`?"
+    elif not isinstance(value, str | bool | int | float):
+        message = (
+            f"`{question.name}` returns something of type {type(value).__name__}. An answer is a "
+            "word in quotes, a number, True or False."
+        )
+    return Outcome(info, "failed", message, experiment=question.experiment, is_answer=True)
 
 
 def diagnose(cases: Cases, exercise: ExerciseInfo, objects: Mapping[str, Any]) -> Mistake | None:
@@ -444,7 +465,8 @@ def _fail(outcome: Outcome) -> NoReturn:
     closing = []
     if outcome.experiment:
         closing.append(f"Something to try: {outcome.experiment}")
-    if outcome.status != "not_attempted" and not os.environ.get("NBGRADER_EXECUTION"):
+    grading = os.environ.get("NBGRADER_EXECUTION")
+    if outcome.status != "not_attempted" and not outcome.is_answer and not grading:
         if not outcome.check.hidden and _lesson.policy != "pass_fail":
             closing.append(f'`course.example("{outcome.check.id}")` gives you these inputs.')
         if _lesson.policy == "named":

@@ -239,9 +239,11 @@ def _differ_in_numbers(expected: Plain, seen: Plain, rules: Rules, path: str) ->
         )
     want, got = want.astype(float), got.astype(float)
     if np.isnan(got).any() and not np.isnan(want).any():
-        return Difference("finite", f"{path} contains nan: a number that is not one")
+        nan = f"{path} contains nan: a number that is not one"
+        return Difference("finite", nan, _both(want, got, path))
     if np.isinf(got).any() and not np.isinf(want).any():
-        return Difference("finite", f"{path} contains an infinity")
+        infinite = f"{path} contains an infinity"
+        return Difference("finite", infinite, _both(want, got, path))
     relative, absolute = rules.tolerance or TOLERANCE.get(expected["dtype"], TOLERANCE["float64"])
     if np.allclose(got, want, rtol=relative, atol=absolute, equal_nan=True):
         return None
@@ -275,7 +277,9 @@ def show_numbers(values: np.ndarray) -> str:
     """Render an array with at most four significant digits, and long ones cut in the middle."""
 
     def four_digits(number: float) -> str:
-        return f"{number:.4g}"
+        digits = f"{number:.4g}"
+        # A whole number keeps its point, as torch prints it: typed back in, it is a float again.
+        return digits if set(digits) & set(".en") else f"{digits}."
 
     return np.array2string(
         np.asarray(values),

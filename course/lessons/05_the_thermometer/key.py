@@ -90,6 +90,16 @@ def forgets_b(t_u, w, b):
 
 @model.wrong(
     None,
+    "b is subtracted instead of added",
+    experiment="model(torch.tensor([0.]), 3., 10.) should be 10: where the reading is 0, the line "
+    "is at b.",
+)
+def subtracts_b(t_u, w, b):
+    return w * t_u - b
+
+
+@model.wrong(
+    None,
     "w and b have changed places",
     experiment="model(torch.tensor([0.]), 3., 10.) should be 10: where the reading is 0, the line "
     "is at b.",
@@ -401,7 +411,8 @@ training_loop = Exercise(
     "training_loop",
     sees=["result", "params", "params.requires_grad", "params.is_leaf"],
     tolerance=(2e-4, 2e-5),
-    experiment="train for two epochs, and print params and params.grad after every line.",
+    experiment="see that the checks of model and loss_fn pass: the loop uses both. Then train for "
+    "two epochs, and print params and params.grad after every line.",
 )
 
 

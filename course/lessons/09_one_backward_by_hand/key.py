@@ -137,6 +137,12 @@ def yes_and_no(rng):
     return outputs(rng, 5) | dict(y=tensor(rng.permutation([0.0, 1.0, 1.0, 0.0, 1.0])))
 
 
+@bce_with_logits.case("bce_with_logits-values")
+def logits_between_zero_and_one(rng):
+    z = rng.uniform(0.2, 0.8, size=2)
+    return dict(z=tensor(z, requires_grad=True), y=tensor([0.0, 1.0]))
+
+
 @bce_with_logits.case("bce_with_logits-large")
 def sure_and_wrong(rng):
     z = [200.0, float(rng.uniform(1, 2)), float(rng.uniform(-2, -1))]
@@ -699,6 +705,17 @@ def zeroes_afterwards(x, y, w, b):
 def sigmoid_before_the_loss(x, y, w, b):
     w.grad = b.grad = None
     library_loss(torch.sigmoid(torch.matmul(x, w) + b), y).backward()
+    return w.grad, b.grad
+
+
+@autograd_gradients.wrong(
+    20,
+    "your own sigmoid is applied to z before the loss, which applies its own: it wants logits",
+    experiment="leave the sigmoid out: `with_logits` in the loss's name says that it is in there.",
+)
+def own_sigmoid_before_the_loss(x, y, w, b):
+    w.grad = b.grad = None
+    library_loss(1 / (1 + torch.exp(-(torch.matmul(x, w) + b))), y).backward()
     return w.grad, b.grad
 
 
