@@ -5,6 +5,7 @@ arguments, prints what torch prints and raises what torch raises; only the CPU i
 what autograd needs. Start reading at `tensor`, then `engine`, then `derivatives`.
 """
 
+# ruff: noqa: E402, F401, F811 - this file is torch's namespace
 from __future__ import annotations
 
 import math as _math
@@ -51,11 +52,11 @@ from .tensor import Tensor
 
 __version__ = "0.1.0"
 
-from . import derivatives_linalg as _linalg_table  # noqa: E402
-from . import derivatives_special as _special_table  # noqa: E402
-from . import nn  # noqa: E402
-from .nn import convolution as _conv_table  # noqa: E402
-from .nn import derivatives as _nn_table  # noqa: E402
+from . import derivatives_linalg as _linalg_table
+from . import derivatives_special as _special_table
+from . import nn
+from .nn import convolution as _conv_table
+from .nn import derivatives as _nn_table
 
 words.install(_special_table, _linalg_table, _nn_table, _conv_table)
 functions.install_operators()
@@ -82,8 +83,8 @@ log_softmax = lambda input, dim, dtype=None: nn.functional.log_softmax(input, di
 Tensor.softmax = softmax  # type: ignore[attr-defined]
 Tensor.log_softmax = log_softmax  # type: ignore[attr-defined]
 
-from . import autograd, func, linalg, optim, special, utils  # noqa: E402
-from .serialization import load, save  # noqa: E402
+from . import autograd, func, linalg, optim, special, utils
+from .serialization import load, save
 
 
 class _C:
@@ -102,7 +103,7 @@ def is_anomaly_enabled() -> bool:
 def typename(obj: _Any) -> str:
     """The name of a tensor's type, or of an object's class."""
     if isinstance(obj, Tensor):
-        return obj.type()  # type: ignore[attr-defined]
+        return obj.type()
     return f"{type(obj).__module__}.{type(obj).__name__}"
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from . import dtypes, errors, random
-from .dtypes import FROM_NUMPY, default_numpy, dtype as Dtype
-from .recorder import METHODS, register, public
+from .dtypes import FROM_NUMPY, default_numpy
+from .dtypes import dtype as Dtype
+from .recorder import METHODS, WORDS, public, register
 from .tensor import Tensor, fresh, new
 
 _REAL = (float, np.floating)
@@ -55,9 +56,7 @@ def as_sizes(size: tuple, name: str = "size") -> tuple:
 def _depth_shape(data: Any) -> tuple:
     """The shape of nested sequences; raises ValueError if they are ragged."""
     shape = []
-    while isinstance(data, (list, tuple)) or (
-        isinstance(data, (Tensor, np.ndarray)) and data.ndim
-    ):
+    while isinstance(data, (list, tuple)) or (isinstance(data, (Tensor, np.ndarray)) and data.ndim):
         shape.append(len(data))
         if not len(data):
             break
@@ -188,7 +187,7 @@ def _check_device(device: Any) -> None:
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a tensor, sharing memory where it can."""
     if isinstance(data, Tensor):
-        return data if dtype is None or data.dtype is dtype else data.to(dtype)  # type: ignore
+        return data if dtype is None or data.dtype is dtype else data.to(dtype)
     if isinstance(data, np.ndarray):
         a = data if dtype is None else data.astype(numpy_dtype(dtype), copy=False)
         return from_numpy(a)
@@ -345,9 +344,7 @@ def arange(
     if by == 0:
         raise RuntimeError("step must be nonzero")
     if (by > 0 and first > last) or (by < 0 and first < last):
-        raise RuntimeError(
-            "upper bound and lower bound inconsistent with step sign"
-        )
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     kind = numpy_dtype(dtype) or (
         default_numpy() if any(isinstance(x, _REAL) for x in (first, last, by)) else np.dtype("i8")
     )
@@ -431,7 +428,9 @@ def randint(
         low, high = 0, low
     shape = as_sizes((size,))
     if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
     a = _random(generator).integers(low, high, math.prod(shape)).reshape(shape)
     return make(a.astype(numpy_dtype(dtype) or np.int64), requires_grad)
 
@@ -458,13 +457,13 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any =
     if np.any((a < 0) | (a > 1)):
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
     u = _random(generator).uniform(a.size, kind).reshape(a.shape)
-    return make((u < a).astype(kind))
+    return WORDS["bernoulli_like"](input, (u < a).astype(kind))
 
 
 @public(method=False)
 def normal(
     mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, out: Any = None,
-    dtype: Any = None, requires_grad: bool = False,
+    dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal random numbers with the given mean and standard deviation (numbers or tensors)."""
     if size is None:
@@ -476,7 +475,11 @@ def normal(
         m, s, shape = mean, std, as_sizes((size,))
         kind = numpy_dtype(dtype) or default_numpy()
     z = _random(generator).normal(math.prod(shape), kind).reshape(shape)
-    return make((z * s + m).astype(kind), requires_grad)
+    drawn = (z * s + m).astype(kind)
+    for x in (mean, std):
+        if size is None and isinstance(x, Tensor) and x.requires_grad:
+            return WORDS["normal_like"](x, drawn)
+    return make(drawn, requires_grad)
 
 
 def _fill(self: Tensor, a: np.ndarray) -> Tensor:
@@ -521,8 +524,10 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
 
 def random_(self: Tensor, *bounds: Any, generator: Any = None) -> Tensor:
     """Fill with random integers, in place."""
-    low, high = (0, 2**24 if self._a.dtype.kind == "f" else 2**31) if not bounds else (
-        (0, bounds[0]) if len(bounds) == 1 else bounds
+    low, high = (
+        (0, 2**24 if self._a.dtype.kind == "f" else 2**31)
+        if not bounds
+        else ((0, bounds[0]) if len(bounds) == 1 else bounds)
     )
     return _fill(self, _random(generator).integers(low, high, self._a.size))
 

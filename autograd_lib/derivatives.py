@@ -18,6 +18,9 @@ about broadcasting: the engine sums a gradient to the shape that it belongs to.
 """
 
 # In this file `sum`, `abs`, `pow`, `round` and their like are torch's words, not Python's.
+# The table is laid out by hand, an entry's parts aligned.
+# fmt: off
+# mypy: disable-error-code="has-type,var-annotated,no-untyped-def"
 from __future__ import annotations
 
 import builtins
@@ -111,7 +114,7 @@ def restore(grad, shape, dim, keepdim):
 
 
 @op(node="ViewBackward0", view=True, error="view", public=False,
-    self=lambda grad, self_sym_sizes: reshape(grad, self_sym_sizes))  # fmt: skip
+    self=lambda grad, self_sym_sizes: reshape(grad, self_sym_sizes))
 def view_(self: Array, size):
     if self.shape == size:
         return self[...]
@@ -141,7 +144,7 @@ def clone(self: Array, *, memory_format=None):
 
 
 @op(node="ExpandBackward0", view=True, error="expand", public=False,
-    self=lambda grad, self_sym_sizes: sum_to(grad, self_sym_sizes))  # fmt: skip
+    self=lambda grad, self_sym_sizes: sum_to(grad, self_sym_sizes))
 def expand_(self: Array, size):
     lead = len(size) - self.ndim
     if lead < 0:
@@ -206,7 +209,7 @@ def permute_back(grad, dims):
 
 
 @op(node="PermuteBackward0", view=True, public=False, error="permute",
-    self=lambda grad, dims: permute_back(grad, dims))  # fmt: skip
+    self=lambda grad, dims: permute_back(grad, dims))
 def permute_(self: Array, dims):
     return np.transpose(self, dims)
 
@@ -221,27 +224,27 @@ def unsqueeze(self: Array, dim):
 
 
 @op(node="SqueezeBackward0", view=True, public=False,
-    self=lambda grad, self_sym_sizes: reshape(grad, self_sym_sizes))  # fmt: skip
+    self=lambda grad, self_sym_sizes: reshape(grad, self_sym_sizes))
 def squeeze_all(self: Array):
     return np.squeeze(self)
 
 
 @op(node="SqueezeBackward1", view=True, public=False,
-    self=lambda grad, dim, self_sym_sizes: reshape(grad, self_sym_sizes))  # fmt: skip
+    self=lambda grad, dim, self_sym_sizes: reshape(grad, self_sym_sizes))
 def squeeze_dim(self: Array, dim):
     d = wrap_dim(dim, self.ndim)
     return np.squeeze(self, d) if self.ndim and self.shape[d] == 1 else self[...]
 
 
 @op(node="SqueezeBackward2", view=True, public=False,
-    self=lambda grad, dim, self_sym_sizes: reshape(grad, self_sym_sizes))  # fmt: skip
+    self=lambda grad, dim, self_sym_sizes: reshape(grad, self_sym_sizes))
 def squeeze_dims(self: Array, dim):
     dims = axes(dim, self.ndim) if dim else ()
     return np.squeeze(self, tuple(d for d in dims if self.shape[d] == 1))
 
 
 @op(node="SqueezeBackward4", view=True, public=False,
-    self=lambda grad, dim, self_sym_sizes: reshape(grad, self_sym_sizes))  # fmt: skip
+    self=lambda grad, dim, self_sym_sizes: reshape(grad, self_sym_sizes))
 def squeeze_in_place(self: Array, dim):
     return np.squeeze(self, wrap_dim(dim, self.ndim))
 
@@ -250,7 +253,7 @@ def squeeze_in_place(self: Array, dim):
 
 
 @op(self=lambda grad, self_sym_sizes, dim, index: select_backward(grad, self_sym_sizes, dim, index),
-    view=True)  # fmt: skip
+    view=True)
 def select(self: Array, dim, index):
     if self.ndim == 0:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
@@ -273,7 +276,7 @@ def select_backward(self: Array, input_sizes, dim, index):
 
 @op(self=lambda grad, self_sym_sizes, dim, start, end, step:
     slice_backward(grad, self_sym_sizes, dim, start, end, step),
-    node="SliceBackward0", view=True, public=False)  # fmt: skip
+    node="SliceBackward0", view=True, public=False)
 def slice_(self: Array, dim=0, start=None, end=None, step=1):
     return self[(slice(None),) * wrap_dim(dim, self.ndim) + (slice(start, end, step),)]
 
@@ -287,7 +290,7 @@ def slice_backward(self: Array, input_sizes, dim, start, end, step):
 
 @op(self=lambda grad, self_sym_sizes, size, stride, storage_offset:
     as_strided_backward(grad, self_sym_sizes, size, stride, storage_offset),
-    node="AsStridedBackward0", view=True, public=False)  # fmt: skip
+    node="AsStridedBackward0", view=True, public=False)
 def as_strided_(self: Array, size, stride, storage_offset=0):
     # Offsets and strides count elements from the first element of `self`.
     base = self.reshape(-1) if self.flags.c_contiguous else self
@@ -298,7 +301,7 @@ def as_strided_(self: Array, size, stride, storage_offset=0):
 
 
 @op(self=lambda grad, size, stride, storage_offset:
-    as_strided_(contiguous(grad), size, stride, storage_offset), public=False)  # fmt: skip
+    as_strided_(contiguous(grad), size, stride, storage_offset), public=False)
 def as_strided_backward(self: Array, input_sizes, size, stride, storage_offset):
     out = np.zeros(input_sizes, self.dtype)
     places = as_strided_(np.arange(out.size).reshape(input_sizes), size, stride, storage_offset)
@@ -311,7 +314,7 @@ def contiguous(self):
 
 
 @op(self=lambda grad, self_sym_sizes, offset, dim1, dim2:
-    diagonal_backward(grad, self_sym_sizes, offset, dim1, dim2), view=True)  # fmt: skip
+    diagonal_backward(grad, self_sym_sizes, offset, dim1, dim2), view=True)
 def diagonal(self: Array, offset=0, dim1=0, dim2=1):
     d1, d2 = wrap_dim(dim1, self.ndim), wrap_dim(dim2, self.ndim)
     if d1 == d2:
@@ -348,7 +351,7 @@ def unbind(self: Array, dim=0):
 
 
 @op(node="SplitBackward0", outputs="many", view=True, multiple_views=True, public=False,
-    self=lambda grads, dim: cat(grads, dim))  # fmt: skip
+    self=lambda grads, dim: cat(grads, dim))
 def split_size(self: Array, split_size, dim=0):
     d = wrap_dim(dim, self.ndim)
     n = self.shape[d]
@@ -363,7 +366,7 @@ def split_size(self: Array, split_size, dim=0):
 
 
 @op(node="SplitWithSizesBackward0", outputs="many", view=True, multiple_views=True, public=False,
-    self=lambda grads, dim: cat(grads, dim))  # fmt: skip
+    self=lambda grads, dim: cat(grads, dim))
 def split_with_sizes(self: Array, split_sizes, dim=0):
     d = wrap_dim(dim, self.ndim)
     n = self.shape[d]
@@ -399,7 +402,8 @@ def zeros_of(size, like):
 
 
 @op(name="cat_", node="CatBackward0", public=False, error="cat",
-    tensors=lambda grad, tensors_sym_sizes, dim: cat_back(grad, tensors_sym_sizes, dim), hides=("tensors_sym_sizes",))  # fmt: skip
+    tensors=lambda grad, tensors_sym_sizes, dim: cat_back(grad, tensors_sym_sizes, dim),
+    hides=("tensors_sym_sizes",))
 def cat(tensors: Arrays, dim=0):
     if not len(tensors):
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
@@ -433,7 +437,7 @@ def _common_type(arrays):
 
 
 @op(name="stack_", node="StackBackward0", public=False, error="stack",
-    tensors=lambda grad, dim: unbind(grad, dim))  # fmt: skip
+    tensors=lambda grad, dim: unbind(grad, dim))
 def stack(tensors: Arrays, dim=0):
     if not len(tensors):
         raise RuntimeError("stack expects a non-empty TensorList")
@@ -450,7 +454,7 @@ def stack(tensors: Arrays, dim=0):
                 f"entry 0 and {list(a.shape)} at entry {i}"
             )
     return np.stack(tensors, wrap_dim(dim, first.ndim + 1), dtype=_common_type(tensors),
-                    casting="unsafe")  # fmt: skip
+                    casting="unsafe")
 
 
 # -- copies in another order -----------------------------------------------------------------------
@@ -466,7 +470,7 @@ def flip(self, dims):
 
 
 @op(self=lambda grad, shifts, dims: roll(grad, tuple(-s for s in shifts), dims),
-    node="RollBackward0", public=False)  # fmt: skip
+    node="RollBackward0", public=False)
 def roll_(self: Array, shifts, dims):
     return roll(self, shifts, dims)
 
@@ -490,7 +494,7 @@ def repeat_back(grad, repeats, shape):
 
 
 @op(self=lambda grad, repeats, self_sym_sizes: repeat_back(grad, repeats, self_sym_sizes),
-    node="RepeatBackward0", public=False)  # fmt: skip
+    node="RepeatBackward0", public=False)
 def repeat_(self: Array, repeats):
     if len(repeats) < self.ndim:
         raise RuntimeError(
@@ -558,7 +562,7 @@ def fill_scalar(self: Array, value):
 
 
 @op(self=lambda grad: zeros_like(grad), value=lambda grad: sum(grad), public=False,
-    node="FillBackward1")  # fmt: skip
+    node="FillBackward1")
 def fill_tensor(self: Array, value: Array):
     return np.full_like(self, value)
 
@@ -566,6 +570,17 @@ def fill_tensor(self: Array, value: Array):
 @op(self=lambda grad: None, src=lambda grad: grad, public=False, node="CopyBackwards")
 def copy_from(self: Array, src: Array):
     return np.broadcast_to(src, self.shape)
+
+
+@op(node="BernoulliBackward0", public=False, self=lambda grad: zeros_like(grad))
+def bernoulli_like(self: Array, drawn):
+    return drawn
+
+
+@op(node="NormalBackward0", public=False,
+    self=lambda grad, self_sym_sizes: zeros_of(self_sym_sizes, grad))
+def normal_like(self: Array, drawn):
+    return drawn
 
 
 @op(name="to_", node="ToCopyBackward0", self=lambda grad: grad, public=False)
@@ -589,12 +604,12 @@ def _check_alpha(alpha, *operands):
         x.dtype.kind in "iub" for x in operands if isinstance(x, np.ndarray)
     ):
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating "
-                           "point number.")  # fmt: skip
+                           "point number.")
 
 
 @op(promote="same",
     self=lambda grad: grad,
-    other=lambda grad, alpha: scale(grad, alpha))  # fmt: skip
+    other=lambda grad, alpha: scale(grad, alpha))
 def add(self: Number, other: Number, *, alpha=1):
     if alpha == 1:
         return self + other
@@ -604,9 +619,9 @@ def add(self: Number, other: Number, *, alpha=1):
 
 @op(promote="same",
     self=lambda grad: grad,
-    other=lambda grad, alpha: scale(-grad, alpha))  # fmt: skip
+    other=lambda grad, alpha: scale(-grad, alpha))
 def sub(self: Number, other: Number, *, alpha=1):
-    if getattr(self, "dtype", None) == bool or getattr(other, "dtype", None) == bool:
+    if np.bool_ in (getattr(self, "dtype", None), getattr(other, "dtype", None)):
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
             "trying to invert a mask, use the `~` or `logical_not()` operator instead."
@@ -619,13 +634,13 @@ def sub(self: Number, other: Number, *, alpha=1):
 
 @op(promote="same", node="RsubBackward0", public=False, error="rsub",
     self=lambda grad, alpha: scale(-grad, alpha),
-    other=lambda grad: grad)  # fmt: skip
+    other=lambda grad: grad)
 def rsub_tensor(self: Array, other: Array, *, alpha=1):
     return rsub_scalar(self, other, alpha=alpha)
 
 
 @op(promote="same", node="RsubBackward1", public=False, error="rsub",
-    self=lambda grad, alpha: scale(-grad, alpha))  # fmt: skip
+    self=lambda grad, alpha: scale(-grad, alpha))
 def rsub_scalar(self: Array, other: Number, *, alpha=1):
     if self.dtype == bool:
         raise RuntimeError(
@@ -637,21 +652,21 @@ def rsub_scalar(self: Array, other: Number, *, alpha=1):
 
 @op(promote="same",
     self=lambda grad, other: grad * other,
-    other=lambda grad, self: grad * self)  # fmt: skip
+    other=lambda grad, self: grad * self)
 def mul(self: Number, other: Number):
     return self * other
 
 
 @op(promote="same_float", node="DivBackward0", public=False, error="div",
     self=lambda grad, other: grad / other,
-    other=lambda grad, self, other: -grad * ((self / other) / other))  # fmt: skip
+    other=lambda grad, self, other: -grad * ((self / other) / other))
 def true_div(self: Number, other: Number):
     return np.true_divide(self, other)
 
 
 @op(promote="same", node="DivBackward1", public=False, error="div",
     self=lambda grad, rounding_mode: zeros_like(grad),
-    other=lambda grad: zeros_like(grad))  # fmt: skip
+    other=lambda grad: zeros_like(grad))
 def div_mode(self: Number, other: Number, rounding_mode):
     if rounding_mode == "floor":
         return floor_division(self, other)
@@ -673,37 +688,37 @@ def floor_division(self, other):
 
 @op(promote="same", public=False, node="NotImplemented", error="floor_divide",
     label="torch::autograd::NotImplemented",
-    self=lambda grad: not_differentiable("floor_divide"))  # fmt: skip
+    self=lambda grad: not_differentiable("floor_divide"))
 def floor_divide_(self: Number, other: Number):
     return floor_division(self, other)
 
 
 @word
 def not_differentiable(name):
-    raise NotImplementedError(f"derivative for aten::{name} is not implemented")
+    raise RuntimeError(f"derivative for aten::{name} is not implemented")
 
 
 @op(promote="same",
     self=lambda grad: grad,
     other=lambda grad, self, other: -grad * div(self, other, rounding_mode="floor"),
-    node="RemainderBackward1", public=False, error="remainder")  # fmt: skip
+    node="RemainderBackward1", public=False, error="remainder")
 def remainder_tensor(self: Number, other: Number):
     return remainder_scalar(self, other)
 
 
 @op(promote="same", node="RemainderBackward0", public=False, error="remainder",
-    self=lambda grad: grad)  # fmt: skip
+    self=lambda grad: grad)
 def remainder_scalar(self: Array, other: Number):
-    if np.asarray(other).dtype.kind in "iu" and np.asarray(self).dtype.kind in "iu":
-        if np.any(np.asarray(other) == 0):
-            raise RuntimeError("ZeroDivisionError")
+    whole = all_of(np.asarray(x).dtype.kind in "iu" for x in (self, other))
+    if whole and np.any(np.asarray(other) == 0):
+        raise RuntimeError("ZeroDivisionError")
     return np.remainder(self, other)
 
 
 @op(promote="same",
     self=lambda grad: grad,
     other=lambda grad, self, other: -grad * div(self, other, rounding_mode="trunc"),
-    node="FmodBackward1", public=False, error="fmod")  # fmt: skip
+    node="FmodBackward1", public=False, error="fmod")
 def fmod_tensor(self: Array, other: Array):
     return np.fmod(self, other)
 
@@ -731,7 +746,7 @@ def pow_self(grad, self, exponent):
 
 
 @op(node="PowBackward0", public=False, error="pow",
-    self=lambda grad, self, exponent: pow_self(grad, self, exponent))  # fmt: skip
+    self=lambda grad, self, exponent: pow_self(grad, self, exponent))
 def pow_scalar(self: Array, exponent):
     kind = self.dtype.kind
     if kind in "iub":
@@ -759,7 +774,7 @@ def pow_exponent(grad, self, exponent, result):
 @op(promote="same", node="PowBackward1", public=False, error="pow",
     self=lambda grad, self, exponent: pow_base(grad, self, exponent),
     exponent=lambda grad, self, exponent, result:
-        pow_exponent(grad, self, exponent, result))  # fmt: skip
+        pow_exponent(grad, self, exponent, result))
 def pow_tensor(self: Array, exponent: Array):
     if self.dtype.kind in "iu" and np.any(exponent < 0):
         raise RuntimeError("Integers to negative integer powers are not allowed.")
@@ -775,7 +790,7 @@ def pow_number_back(grad, self, exponent, result):
 
 @op(node="PowBackward2", public=False, error="pow",
     exponent=lambda grad, self, exponent, result:
-        pow_number_back(grad, self, exponent, result))  # fmt: skip
+        pow_number_back(grad, self, exponent, result))
 def pow_number(self: Number, exponent: Array):
     if exponent.dtype.kind in "iub" and isinstance(self, float):
         exponent = exponent.astype(default_numpy())
@@ -823,14 +838,14 @@ def copysign_sign(result, self):
 
 @op(promote="same",
     self=lambda grad, self, other: share(grad, self > other, self == other),
-    other=lambda grad, self, other: share(grad, other > self, self == other))  # fmt: skip
+    other=lambda grad, self, other: share(grad, other > self, self == other))
 def maximum(self: Array, other: Array):
     return np.maximum(self, other)
 
 
 @op(promote="same",
     self=lambda grad, self, other: share(grad, self < other, self == other),
-    other=lambda grad, self, other: share(grad, other < self, self == other))  # fmt: skip
+    other=lambda grad, self, other: share(grad, other < self, self == other))
 def minimum(self: Array, other: Array):
     return np.minimum(self, other)
 
@@ -844,7 +859,7 @@ def share(grad, mine, tied):
 @op(promote="same",
     self=lambda grad, self, other: grad * logical_or(self >= other, other != other),
     other=lambda grad, self, other:
-        grad * logical_not(logical_or(self >= other, other != other)))  # fmt: skip
+        grad * logical_not(logical_or(self >= other, other != other)))
 def fmax(self: Array, other: Array):
     return np.fmax(self, other)
 
@@ -852,7 +867,7 @@ def fmax(self: Array, other: Array):
 @op(promote="same",
     self=lambda grad, self, other: grad * logical_or(self <= other, other != other),
     other=lambda grad, self, other:
-        grad * logical_not(logical_or(self <= other, other != other)))  # fmt: skip
+        grad * logical_not(logical_or(self <= other, other != other)))
 def fmin(self: Array, other: Array):
     return np.fmin(self, other)
 
@@ -861,14 +876,14 @@ def fmin(self: Array, other: Array):
     self=lambda grad, weight: grad * (1 - weight),
     end=lambda grad, weight: grad * weight,
     weight=lambda grad, self, end: grad * (end - self),
-    node="LerpBackward1", public=False, error="lerp")  # fmt: skip
+    node="LerpBackward1", public=False, error="lerp")
 def lerp_tensor(self: Array, end: Array, weight: Array):
     return self + (end - self) * weight
 
 
 @op(promote="same", node="LerpBackward0", public=False, error="lerp",
     self=lambda grad, weight: grad * (1 - weight),
-    end=lambda grad, weight: grad * weight)  # fmt: skip
+    end=lambda grad, weight: grad * weight)
 def lerp_scalar(self: Array, end: Array, weight):
     return self + (end - self) * weight
 
@@ -876,7 +891,7 @@ def lerp_scalar(self: Array, end: Array, weight):
 @op(promote="same",
     self=lambda grad: grad,
     tensor1=lambda grad, tensor2, value: scale(grad * tensor2, value),
-    tensor2=lambda grad, tensor1, value: scale(grad * tensor1, value))  # fmt: skip
+    tensor2=lambda grad, tensor1, value: scale(grad * tensor1, value))
 def addcmul(self: Array, tensor1: Array, tensor2: Array, *, value=1):
     return self + (tensor1 * tensor2 if value == 1 else value * tensor1 * tensor2)
 
@@ -885,49 +900,49 @@ def addcmul(self: Array, tensor1: Array, tensor2: Array, *, value=1):
     self=lambda grad: grad,
     tensor1=lambda grad, tensor2, value: grad * (value / tensor2),
     tensor2=lambda grad, tensor1, tensor2, value:
-        -grad * (value * tensor1 / (tensor2 * tensor2)))  # fmt: skip
+        -grad * (value * tensor1 / (tensor2 * tensor2)))
 def addcdiv(self: Array, tensor1: Array, tensor2: Array, *, value=1):
     return self + value * tensor1 / tensor2
 
 
 @op(promote="same_float",
     self=lambda grad, self, other: grad * other / (self * self + other * other),
-    other=lambda grad, self, other: grad * -self / (self * self + other * other))  # fmt: skip
+    other=lambda grad, self, other: grad * -self / (self * self + other * other))
 def atan2(self: Array, other: Array):
     return np.arctan2(self, other)
 
 
 @op(promote="same",
     self=lambda grad, self, result: grad * self / result,
-    other=lambda grad, other, result: grad * other / result)  # fmt: skip
+    other=lambda grad, other, result: grad * other / result)
 def hypot(self: Array, other: Array):
     return np.hypot(self, other)
 
 
 @op(promote="same_float",
     self=lambda grad, self, result: grad * exp(self - result),
-    other=lambda grad, other, result: grad * exp(other - result))  # fmt: skip
+    other=lambda grad, other, result: grad * exp(other - result))
 def logaddexp(self: Array, other: Array):
     return np.logaddexp(self, other)
 
 
 @op(promote="same_float",
     self=lambda grad, self, result: grad * exp2(self - result),
-    other=lambda grad, other, result: grad * exp2(other - result))  # fmt: skip
+    other=lambda grad, other, result: grad * exp2(other - result))
 def logaddexp2(self: Array, other: Array):
     return np.logaddexp2(self, other)
 
 
 @op(promote="same_float",
     self=lambda grad, other: grad * where(other == 0, 0.0, log(where(other == 0, 1.0, other))),
-    other=lambda grad, self, other: grad * self / other)  # fmt: skip
+    other=lambda grad, self, other: grad * self / other)
 def xlogy(self: Number, other: Number):
     r = self * np.log(other)
     return np.where((np.asarray(self) == 0) & ~np.isnan(other), np.zeros_like(r), r)
 
 
 @op(node="ComplexBackward0", public=False, error="complex",
-    real=lambda grad: real_part(grad), imag=lambda grad: imag_part(grad))  # fmt: skip
+    real=lambda grad: real_part(grad), imag=lambda grad: imag_part(grad))
 def complex_(real: Array, imag: Array):
     kind = np.complex128 if real.dtype == np.float64 else np.complex64
     return (real + 1j * imag).astype(kind)
@@ -954,7 +969,7 @@ def unary(name, forward, formula):
 
     function.__name__ = name
     function.__annotations__["self"] = "Array"
-    globals()[name] = op(name, promote="float", self=formula)(function)
+    return op(name, promote="float", self=formula)(function)
 
 
 def _elementwise(scalar):
@@ -977,39 +992,37 @@ def sigmoid_array(self):
     return 1 / (1 + np.exp(-self))
 
 
-# fmt: off
 #      forward                             derivative
-unary("exp",        np.exp,                lambda grad, result: grad * result)
-unary("exp2",       np.exp2,               lambda grad, result: grad * result * math.log(2))
-unary("expm1",      np.expm1,              lambda grad, result: grad * (result + 1))
-unary("log",        np.log,                lambda grad, self: grad / self)
-unary("log2",       np.log2,               lambda grad, self: grad / (self * math.log(2)))
-unary("log10",      np.log10,              lambda grad, self: grad / (self * math.log(10)))
-unary("log1p",      np.log1p,              lambda grad, self: grad / (self + 1))
-unary("sqrt",       np.sqrt,               lambda grad, result: grad / (2 * result))
-unary("rsqrt",      lambda a: 1 / np.sqrt(a), lambda grad, result: -0.5 * grad * pow(result, 3))
-unary("reciprocal", lambda a: 1 / a,       lambda grad, result: -grad * (result * result))
-unary("sin",        np.sin,                lambda grad, self: grad * cos(self))
-unary("cos",        np.cos,                lambda grad, self: grad * -sin(self))
-unary("tan",        np.tan,                lambda grad, result: grad * (1 + result * result))
-unary("asin",       np.arcsin,             lambda grad, self: grad * rsqrt(1 - self * self))
-unary("acos",       np.arccos,             lambda grad, self: -grad * rsqrt(1 - self * self))
-unary("atan",       np.arctan,             lambda grad, self: grad / (self * self + 1))
-unary("sinh",       np.sinh,               lambda grad, self: grad * cosh(self))
-unary("cosh",       np.cosh,               lambda grad, self: grad * sinh(self))
-unary("tanh",       np.tanh,               lambda grad, result: grad * (1 - result * result))
-unary("asinh",      np.arcsinh,            lambda grad, self: grad * rsqrt(self * self + 1))
-unary("acosh",      np.arccosh,            lambda grad, self: grad * rsqrt(self * self - 1))
-unary("atanh",      np.arctanh,            lambda grad, self: grad / (1 - self * self))
-unary("sigmoid",    sigmoid_array,         lambda grad, result: grad * (1 - result) * result)
-unary("erf",        _elementwise(math.erf),
+exp = unary("exp", np.exp,               lambda grad, result: grad * result)
+exp2 = unary("exp2", np.exp2,            lambda grad, result: grad * result * math.log(2))
+expm1 = unary("expm1", np.expm1,         lambda grad, result: grad * (result + 1))
+log = unary("log", np.log,               lambda grad, self: grad / self)
+log2 = unary("log2", np.log2,            lambda grad, self: grad / (self * math.log(2)))
+log10 = unary("log10", np.log10,         lambda grad, self: grad / (self * math.log(10)))
+log1p = unary("log1p", np.log1p,         lambda grad, self: grad / (self + 1))
+sqrt = unary("sqrt", np.sqrt,            lambda grad, result: grad / (2 * result))
+rsqrt = unary("rsqrt", lambda a: 1 / np.sqrt(a), lambda grad, result: -0.5 * grad * pow(result, 3))
+reciprocal = unary("reciprocal", lambda a: 1 / a, lambda grad, result: -grad * (result * result))
+sin = unary("sin", np.sin,               lambda grad, self: grad * cos(self))
+cos = unary("cos", np.cos,               lambda grad, self: grad * -sin(self))
+tan = unary("tan", np.tan,               lambda grad, result: grad * (1 + result * result))
+asin = unary("asin", np.arcsin,          lambda grad, self: grad * rsqrt(1 - self * self))
+acos = unary("acos", np.arccos,          lambda grad, self: -grad * rsqrt(1 - self * self))
+atan = unary("atan", np.arctan,          lambda grad, self: grad / (self * self + 1))
+sinh = unary("sinh", np.sinh,            lambda grad, self: grad * cosh(self))
+cosh = unary("cosh", np.cosh,            lambda grad, self: grad * sinh(self))
+tanh = unary("tanh", np.tanh,            lambda grad, result: grad * (1 - result * result))
+asinh = unary("asinh", np.arcsinh,       lambda grad, self: grad * rsqrt(self * self + 1))
+acosh = unary("acosh", np.arccosh,       lambda grad, self: grad * rsqrt(self * self - 1))
+atanh = unary("atanh", np.arctanh,       lambda grad, self: grad / (1 - self * self))
+sigmoid = unary("sigmoid", sigmoid_array, lambda grad, result: grad * (1 - result) * result)
+erf = unary("erf", _elementwise(math.erf),
                     lambda grad, self: 2 / math.sqrt(PI) * exp(-(self * self)) * grad)
-unary("erfc",       _elementwise(math.erfc),
+erfc = unary("erfc", _elementwise(math.erfc),
                     lambda grad, self: -2 / math.sqrt(PI) * exp(-(self * self)) * grad)
-unary("deg2rad",    lambda a: a * (PI / 180), lambda grad: grad * (PI / 180))
-unary("rad2deg",    lambda a: a * (180 / PI), lambda grad: grad * (180 / PI))
-unary("sinc",       np.sinc,               lambda grad, self: grad * sinc_slope(self))
-# fmt: on
+deg2rad = unary("deg2rad", lambda a: a * (PI / 180), lambda grad: grad * (PI / 180))
+rad2deg = unary("rad2deg", lambda a: a * (180 / PI), lambda grad: grad * (180 / PI))
+sinc = unary("sinc", np.sinc,            lambda grad, self: grad * sinc_slope(self))
 
 
 @word
@@ -1017,7 +1030,7 @@ def sinc_slope(self):
     """d sinc(x) = (cos(pi x) - sinc(x)) / x, and 0 at 0."""
     safe = where(self == 0, 1.0, self)
     return where(self == 0, self * 0, (cos(safe * PI) * PI * safe - sin(safe * PI)) /
-                 (safe * safe * PI))  # fmt: skip
+                 (safe * safe * PI))
 
 
 @op(self=lambda grad, result: grad * (result > 0))
@@ -1031,12 +1044,12 @@ def _rounding(name, forward):
 
     function.__name__ = name
     function.__annotations__["self"] = "Array"
-    globals()[name] = op(name, self=lambda grad: zeros_like(grad))(function)
+    return op(name, self=lambda grad: zeros_like(grad))(function)
 
 
-_rounding("floor", np.floor)
-_rounding("ceil", np.ceil)
-_rounding("trunc", np.trunc)
+floor = _rounding("floor", np.floor)
+ceil = _rounding("ceil", np.ceil)
+trunc = _rounding("trunc", np.trunc)
 
 
 @op(self=lambda grad: zeros_like(grad))
@@ -1052,23 +1065,29 @@ def frac(self: Array):
 # == Comparing and choosing ========================================================================
 
 
-def _comparison(name, ufunc, kind="same"):
+def _comparison(name, ufunc):
     def function(self: Array, other: Number):
         return ufunc(self, other)
 
     function.__name__ = name
     function.__annotations__ = {"self": "Array", "other": "Number"}
-    globals()[name] = op(name, promote=kind)(function)
+    return op(name, promote="same")(function)
 
 
-for _name, _ufunc in {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
-    "ge": np.greater_equal, "logical_and": np.logical_and, "logical_or": np.logical_or,
-    "logical_xor": np.logical_xor, "bitwise_and": np.bitwise_and, "bitwise_or": np.bitwise_or,
-    "bitwise_xor": np.bitwise_xor, "bitwise_left_shift": np.left_shift,
-    "bitwise_right_shift": np.right_shift,
-}.items():  # fmt: skip
-    _comparison(_name, _ufunc)
+eq = _comparison("eq", np.equal)
+ne = _comparison("ne", np.not_equal)
+lt = _comparison("lt", np.less)
+le = _comparison("le", np.less_equal)
+gt = _comparison("gt", np.greater)
+ge = _comparison("ge", np.greater_equal)
+logical_and = _comparison("logical_and", np.logical_and)
+logical_or = _comparison("logical_or", np.logical_or)
+logical_xor = _comparison("logical_xor", np.logical_xor)
+bitwise_and = _comparison("bitwise_and", np.bitwise_and)
+bitwise_or = _comparison("bitwise_or", np.bitwise_or)
+bitwise_xor = _comparison("bitwise_xor", np.bitwise_xor)
+bitwise_left_shift = _comparison("bitwise_left_shift", np.left_shift)
+bitwise_right_shift = _comparison("bitwise_right_shift", np.right_shift)
 
 
 def _test(name, ufunc):
@@ -1077,20 +1096,23 @@ def _test(name, ufunc):
 
     function.__name__ = name
     function.__annotations__["self"] = "Array"
-    globals()[name] = op(name)(function)
+    return op(name)(function)
 
 
-for _name, _ufunc in {
-    "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite, "logical_not": np.logical_not,
-    "isposinf": np.isposinf, "isneginf": np.isneginf, "signbit": np.signbit,
-    "bitwise_not": np.invert, "isreal": np.isreal,
-}.items():  # fmt: skip
-    _test(_name, _ufunc)
+isnan = _test("isnan", np.isnan)
+isinf = _test("isinf", np.isinf)
+isfinite = _test("isfinite", np.isfinite)
+isposinf = _test("isposinf", np.isposinf)
+isneginf = _test("isneginf", np.isneginf)
+isreal = _test("isreal", np.isreal)
+signbit = _test("signbit", np.signbit)
+logical_not = _test("logical_not", np.logical_not)
+bitwise_not = _test("bitwise_not", np.invert)
 
 
 @op(promote="same", public=False, node="WhereBackward0", error="where",
     self=lambda grad, condition: where(condition, grad, 0.0),
-    other=lambda grad, condition: where(condition, 0.0, grad))  # fmt: skip
+    other=lambda grad, condition: where(condition, 0.0, grad))
 def where_(condition: Index, self: Number, other: Number):
     return np.where(condition, self, other)
 
@@ -1100,7 +1122,7 @@ def where(condition, self, other):
 
 
 @op(node="MaskedFillBackward0", public=False, error="masked_fill",
-    self=lambda grad, mask: where(mask, 0.0, grad))  # fmt: skip
+    self=lambda grad, mask: where(mask, 0.0, grad))
 def masked_fill_scalar(self: Array, mask: Index, value):
     if mask.dtype != bool:
         raise RuntimeError(
@@ -1112,13 +1134,13 @@ def masked_fill_scalar(self: Array, mask: Index, value):
 
 @op(node="MaskedFillBackward1", public=False, error="masked_fill",
     self=lambda grad, mask: where(mask, 0.0, grad),
-    value=lambda grad, mask: sum(where(mask, grad, 0.0)))  # fmt: skip
+    value=lambda grad, mask: sum(where(mask, grad, 0.0)))
 def masked_fill_tensor(self: Array, mask: Index, value: Array):
     return np.where(mask, value.astype(self.dtype), self)
 
 
 @op(node="ClampBackward1", public=False, error="clamp",
-    self=lambda grad, self, min, max: grad * inside(self, min, max))  # fmt: skip
+    self=lambda grad, self, min, max: grad * inside(self, min, max))
 def clamp_scalar(self: Array, min=None, max=None):
     if self.dtype.kind in "iub" and (isinstance(min, float) or isinstance(max, float)):
         self = self.astype(default_numpy())
@@ -1137,7 +1159,7 @@ def inside(self, min, max):
 @op(node="ClampBackward0", promote="same", public=False, error="clamp",
     self=lambda grad, self, min, max: grad * inside(self, min, max),
     min=lambda grad, self, min, max: grad * below(self, min, max),
-    max=lambda grad, self, min, max: grad * above(self, min, max))  # fmt: skip
+    max=lambda grad, self, min, max: grad * above(self, min, max))
 def clamp_tensor(self: Array, min: Optional = None, max: Optional = None):
     if min is not None:
         self = np.maximum(self, min)
@@ -1158,14 +1180,14 @@ def above(self, min, max):
 
 
 @op(node="SumBackward0", public=False,
-    self=lambda grad, self_sym_sizes: expand(grad, self_sym_sizes))  # fmt: skip
+    self=lambda grad, self_sym_sizes: expand(grad, self_sym_sizes))
 def sum_all(self: Array):
     return _add(self, axis=None, dtype=np.int64 if self.dtype.kind in "iub" else None)
 
 
 @op(node="SumBackward1", public=False, error="sum",
     self=lambda grad, self_sym_sizes, dim, keepdim:
-        expand(restore(grad, self_sym_sizes, dim, keepdim), self_sym_sizes))  # fmt: skip
+        expand(restore(grad, self_sym_sizes, dim, keepdim), self_sym_sizes))
 def sum_dim(self: Array, dim, keepdim=False):
     kind = np.int64 if self.dtype.kind in "iub" else None
     return _add(self, axis=axes(dim, self.ndim), keepdims=keepdim, dtype=kind)
@@ -1187,7 +1209,7 @@ def _need_float(name, a):
 
 @op(node="MeanBackward0", public=False,
     self=lambda grad, self_sym_sizes, self_sym_numel:
-        expand(grad / self_sym_numel, self_sym_sizes))  # fmt: skip
+        expand(grad / self_sym_numel, self_sym_sizes))
 def mean_all(self: Array):
     if self.dtype.kind in "iub":
         _need_float("mean", self)
@@ -1199,7 +1221,7 @@ def mean_all(self: Array):
 @op(node="MeanBackward1", public=False, error="mean",
     self=lambda grad, self_sym_sizes, self_sym_numel, dim, keepdim:
         expand(restore(grad, self_sym_sizes, dim, keepdim) /
-               count(self_sym_sizes, dim), self_sym_sizes))  # fmt: skip
+               count(self_sym_sizes, dim), self_sym_sizes))
 def mean_dim(self: Array, dim, keepdim=False):
     _need_float("mean", self)
     dims = axes(dim, self.ndim)
@@ -1213,14 +1235,14 @@ def count(shape, dim):
 
 @op(node="VarBackward0", public=False, error="var",
     self=lambda grad, self, dim, correction, keepdim:
-        var_back(grad, self, dim, correction, keepdim))  # fmt: skip
+        var_back(grad, self, dim, correction, keepdim))
 def var_(self: Array, dim, correction, keepdim=False):
     return variance(self, dim, correction, keepdim, "var")
 
 
 @op(node="StdBackward0", public=False, error="std",
     self=lambda grad, self, result, dim, correction, keepdim:
-        std_back(grad, self, result, dim, correction, keepdim))  # fmt: skip
+        std_back(grad, self, result, dim, correction, keepdim))
 def std_(self: Array, dim, correction, keepdim=False):
     return np.sqrt(variance(self, dim, correction, keepdim, "std"))
 
@@ -1262,17 +1284,17 @@ def mean(self, dim=None, keepdim=False):
 
 
 @op(node="ProdBackward0", public=False,
-    self=lambda grad, self, result: prod_back(grad, self, result))  # fmt: skip
+    self=lambda grad, self, result: prod_back(grad, self, result))
 def prod_all(self: Array):
     return np.multiply.reduce(self, axis=None, dtype=_summed(self))
 
 
 @op(node="ProdBackward1", public=False, error="prod",
     self=lambda grad, self, result, dim, keepdim:
-        prod_dim_back(grad, self, result, dim, keepdim))  # fmt: skip
+        prod_dim_back(grad, self, result, dim, keepdim))
 def prod_dim(self: Array, dim, keepdim=False):
     return np.multiply.reduce(self, axis=axes(dim, self.ndim), keepdims=keepdim,
-                              dtype=_summed(self))  # fmt: skip
+                              dtype=_summed(self))
 
 
 def _summed(a):
@@ -1311,7 +1333,7 @@ def product_of_others(self, dim):
     return before * after
 
 
-def _extreme(name, node_dim, node_all, find, argument, number):
+def _extreme(name, node_dim, node_all, find, argument):
     """max and min: the first extreme along a dim, or all that tie for the extreme of everything."""
 
     def all_(self: Array):
@@ -1340,21 +1362,22 @@ def _extreme(name, node_dim, node_all, find, argument, number):
 
     for f in (all_, along, extremes):
         f.__annotations__["self"] = "Array"
-    globals()[f"{name}_all"] = op(
+    entire = op(
         f"{name}_all", node=node_all, public=False, error=name,
         self=lambda grad, self, result: evenly(grad, self, result),
-    )(all_)  # fmt: skip
-    globals()[f"{name}_dim"] = op(
+    )(all_)
+    one_dim = op(
         f"{name}_dim", node=node_dim, public=False, error=name, outputs=2,
         result_type=return_type(name, "values", "indices"),
         self=lambda grad, self_sym_sizes, dim, keepdim, indices: pick_back(
             grad, self_sym_sizes, dim, keepdim, indices),
         names=("values", "indices"),
-    )(along)  # fmt: skip
-    globals()[f"a{name}"] = op(
+    )(along)
+    many_dims = op(
         f"a{name}",
         self=lambda grad, self, result, dim, keepdim: evenly_dim(grad, self, result, dim, keepdim),
     )(extremes)
+    return entire, one_dim, many_dims
 
 
 def _not_empty(name, a):
@@ -1392,28 +1415,25 @@ def pick_back(grad, shape, dim, keepdim, indices):
     return scatter_(zeros_of(shape, grad), d, indices, grad)
 
 
-def return_type(name, *fields):
+def return_type(name: str, *fields: str) -> Any:
     """A named tuple that prints as torch's do."""
     from collections import namedtuple
 
-    base = namedtuple(name, fields)  # noqa: PYI024 - made by name
+    base: Any = namedtuple(name, fields)  # type: ignore[misc]
 
     def show(self):
         inside = ",\n".join(f"{f}={v!r}" for f, v in zip(self._fields, self, strict=True))
         return f"torch.return_types.{name}(\n{inside})"
 
-    def make(cls, values):
-        return base._make.__func__(cls, values)
-
-    made = type(name, (base,), {"__repr__": show, "__slots__": (), "__module__":
-                                "torch.return_types"})  # fmt: skip
+    made: Any = type(name, (base,), {"__repr__": show, "__slots__": (), "__module__":
+                                "torch.return_types"})
     RETURN_TYPES[name] = made
     return made._make
 
 
 RETURN_TYPES: dict[str, Any] = {}
-_extreme("max", "MaxBackward0", "MaxBackward1", np.max, np.argmax, 0)
-_extreme("min", "MinBackward0", "MinBackward1", np.min, np.argmin, 0)
+max_all, max_dim, amax = _extreme("max", "MaxBackward0", "MaxBackward1", np.max, np.argmax)
+min_all, min_dim, amin = _extreme("min", "MinBackward0", "MinBackward1", np.min, np.argmin)
 
 
 @op()
@@ -1444,7 +1464,7 @@ def _argextreme(f, name, a, dim, keepdim):
 @op(promote="float", node="LogsumexpBackward0", public=False, error="logsumexp",
     self=lambda grad, self, result, dim, keepdim:
         restore(grad, self.shape, dim, keepdim) *
-        exp(self - restore(result, self.shape, dim, keepdim)))  # fmt: skip
+        exp(self - restore(result, self.shape, dim, keepdim)))
 def logsumexp_(self: Array, dim, keepdim=False):
     if self.ndim == 0:
         return self.copy()
@@ -1475,7 +1495,7 @@ def cumsum_back(grad, dim):
 
 
 @op(self=lambda grad, self, dim, result: cumprod_back(grad, self, dim, result),
-    node="CumprodBackward0", public=False)  # fmt: skip
+    node="CumprodBackward0", public=False)
 def cumprod_(self: Array, dim):
     if self.ndim == 0:
         wrap_dim(dim, 0)
@@ -1532,7 +1552,7 @@ def _same_type(name, a, b, what="both vectors to have same dtype"):
 
 
 @op(self=lambda grad, tensor: grad * tensor,
-    tensor=lambda grad, self: grad * self)  # fmt: skip
+    tensor=lambda grad, self: grad * self)
 def dot(self: Array, tensor: Array):
     if self.ndim != 1 or tensor.ndim != 1:
         raise RuntimeError(
@@ -1549,7 +1569,7 @@ def dot(self: Array, tensor: Array):
 
 
 @op(self=lambda grad, vec: outer(grad, vec),
-    vec=lambda grad, self: mv(t(self), grad))  # fmt: skip
+    vec=lambda grad, self: mv(t(self), grad))
 def mv(self: Array, vec: Array):
     if self.ndim != 2 or vec.ndim != 1:
         raise RuntimeError(
@@ -1590,7 +1610,7 @@ def _check_mm(a, b):
 
 @op(shows=("self_sym_sizes", "self_sym_strides", "mat2_sym_sizes", "mat2_sym_strides"),
     self=lambda grad, mat2: mm(grad, t(mat2)),
-    mat2=lambda grad, self: mm(t(self), grad))  # fmt: skip
+    mat2=lambda grad, self: mm(t(self), grad))
 def mm(self: Array, mat2: Array):
     if self.ndim != 2:
         raise RuntimeError("self must be a matrix")
@@ -1601,14 +1621,14 @@ def mm(self: Array, mat2: Array):
 
 
 @op(self=lambda grad, mat2: bmm(grad, transpose(mat2, 1, 2)),
-    mat2=lambda grad, self: bmm(transpose(self, 1, 2), grad))  # fmt: skip
+    mat2=lambda grad, self: bmm(transpose(self, 1, 2), grad))
 def bmm(self: Array, mat2: Array):
     if self.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
     if mat2.ndim != 3:
         raise RuntimeError("batch2 must be a 3D tensor")
     if self.shape[0] != mat2.shape[0] or self.shape[2] != mat2.shape[1]:
-        b, n, m = self.shape
+        b, _, m = self.shape
         raise RuntimeError(
             "Expected size for first two dimensions of batch2 tensor to be: "
             f"[{b}, {m}] but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
@@ -1619,12 +1639,12 @@ def bmm(self: Array, mat2: Array):
 @op(shows=("mat1_sym_sizes", "mat1_sym_strides", "mat2_sym_sizes", "mat2_sym_strides"),
     self=lambda grad, beta: scale(grad, beta),
     mat1=lambda grad, mat2, alpha: scale(mm(grad, t(mat2)), alpha),
-    mat2=lambda grad, mat1, alpha: scale(mm(t(mat1), grad), alpha))  # fmt: skip
+    mat2=lambda grad, mat1, alpha: scale(mm(t(mat1), grad), alpha))
 def addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
     if mat1.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor"
                            if mat1.ndim != 2 else
-                           f"mat2 must be a matrix, got {mat2.ndim}-D tensor")  # fmt: skip
+                           f"mat2 must be a matrix, got {mat2.ndim}-D tensor")
     _check_mm(mat1, mat2)
     r = mat1 @ mat2
     if alpha != 1:
@@ -1639,7 +1659,7 @@ def addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
 
 @op(self=lambda grad, beta: scale(grad, beta),
     mat=lambda grad, vec, alpha: scale(outer(grad, vec), alpha),
-    vec=lambda grad, mat, alpha: scale(mv(t(mat), grad), alpha))  # fmt: skip
+    vec=lambda grad, mat, alpha: scale(mv(t(mat), grad), alpha))
 def addmv(self: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
     r = (mat @ vec) * alpha
     return np.broadcast_to(r if beta == 0 else r + self * beta, r.shape).astype(r.dtype)
@@ -1648,7 +1668,7 @@ def addmv(self: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
 @op(self=lambda grad, beta: scale(grad, beta),
     batch1=lambda grad, batch2, alpha: scale(bmm(grad, transpose(batch2, 1, 2)), alpha),
     batch2=lambda grad, batch1, alpha:
-        scale(bmm(transpose(batch1, 1, 2), grad), alpha))  # fmt: skip
+        scale(bmm(transpose(batch1, 1, 2), grad), alpha))
 def baddbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
     r = (batch1 @ batch2) * alpha
     return r if beta == 0 else r + self * beta
@@ -1659,7 +1679,7 @@ def baddbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
 
 @op(node="IndexBackward0", public=False, error="index",
     self=lambda grad, self_sym_sizes, indices:
-        index_back(grad, self_sym_sizes, indices))  # fmt: skip
+        index_back(grad, self_sym_sizes, indices))
 def index(self: Array, indices):
     return self[indices]
 
@@ -1678,7 +1698,7 @@ def index_back(grad, shape, indices):
 
 @op(node="IndexPutBackward0", public=False, error="index_put",
     self=lambda grad, indices, accumulate: grad if accumulate else index_cleared(grad, indices),
-    values=lambda grad, indices: index(grad, indices))  # fmt: skip
+    values=lambda grad, indices: index(grad, indices))
 def index_put_op(self: Array, indices, values: Array, accumulate=False):
     out = self.copy()
     if accumulate:
@@ -1708,11 +1728,13 @@ def _check_index(index):
 
 
 @op(self=lambda grad, self_sym_sizes, dim, index:
-    scatter_add_(zeros_of(self_sym_sizes, grad), dim, index, grad))  # fmt: skip
+    scatter_add_(zeros_of(self_sym_sizes, grad), dim, index, grad))
 def gather(self: Array, dim, index: Index, *, sparse_grad=False):
     if self.ndim == 0 or index.ndim == 0:
         r = np.atleast_1d(self)[np.atleast_1d(index)]
         return r.reshape(index.shape)
+    if index.size == 0:
+        return np.zeros(index.shape, self.dtype)
     if index.ndim != self.ndim:
         raise RuntimeError(
             "Index tensor must have the same number of dimensions as input tensor"
@@ -1722,9 +1744,11 @@ def gather(self: Array, dim, index: Index, *, sparse_grad=False):
 
 @op(node="ScatterAddBackward0", public=False, error="scatter_add",
     self=lambda grad: grad,
-    src=lambda grad, dim, index: gather(grad, dim, index))  # fmt: skip
+    src=lambda grad, dim, index: gather(grad, dim, index))
 def scatter_add_(self: Array, dim, index: Index, src: Array):
     out = self.copy()
+    if index.size == 0:
+        return out
     if self.ndim == 0:
         np.add.at(out.reshape(1), np.atleast_1d(index), np.atleast_1d(src))
         return out
@@ -1735,7 +1759,7 @@ def scatter_add_(self: Array, dim, index: Index, src: Array):
 
 @op(node="ScatterBackward0", public=False, error="scatter",
     self=lambda grad, dim, index: scatter_value(grad, dim, index, 0),
-    src=lambda grad, dim, index: gather(grad, dim, index))  # fmt: skip
+    src=lambda grad, dim, index: gather(grad, dim, index))
 def scatter_(self: Array, dim, index: Index, src: Array):
     out = self.copy()
     if self.ndim == 0:
@@ -1747,7 +1771,7 @@ def scatter_(self: Array, dim, index: Index, src: Array):
 
 
 @op(node="ScatterBackward1", public=False, error="scatter",
-    self=lambda grad, dim, index: scatter_value(grad, dim, index, 0))  # fmt: skip
+    self=lambda grad, dim, index: scatter_value(grad, dim, index, 0))
 def scatter_value(self: Array, dim, index: Index, value):
     out = self.copy()
     if self.ndim == 0:
@@ -1758,7 +1782,7 @@ def scatter_value(self: Array, dim, index: Index, value):
 
 
 @op(self=lambda grad, self_sym_sizes, dim, index:
-    index_add_(zeros_of(self_sym_sizes, grad), dim, index, grad))  # fmt: skip
+    index_add_(zeros_of(self_sym_sizes, grad), dim, index, grad))
 def index_select(self: Array, dim, index: Index):
     if self.ndim == 0:
         return np.atleast_1d(self)[index.reshape(-1)[0]]
@@ -1767,11 +1791,11 @@ def index_select(self: Array, dim, index: Index):
 
 @op(node="IndexAddBackward0", public=False, error="index_add",
     self=lambda grad: grad,
-    source=lambda grad, dim, index, alpha: scale(index_select(grad, dim, index), alpha))  # fmt: skip
+    source=lambda grad, dim, index, alpha: scale(index_select(grad, dim, index), alpha))
 def index_add_(self: Array, dim, index: Index, source: Array, *, alpha=1):
     out = self.copy()
     d = wrap_dim(dim, self.ndim)
-    where_to = (slice(None),) * d + (index,)
+    where_to: Any = (*(slice(None),) * d, index)
     if self.ndim == 0:
         np.add.at(out.reshape(1), np.atleast_1d(index), np.atleast_1d(source) * alpha)
         return out
@@ -1785,7 +1809,7 @@ def index_add_(self: Array, dim, index: Index, source: Array, *, alpha=1):
 @op(node="SortBackward0", outputs=2, public=False, error="sort",
     result_type=return_type("sort", "values", "indices"),
     self=lambda grad, self_sym_sizes, dim, indices:
-        pick_back(grad, self_sym_sizes, dim, True, indices), names=("values", "indices"))  # fmt: skip
+        pick_back(grad, self_sym_sizes, dim, True, indices), names=("values", "indices"))
 def sort_(self: Array, dim=-1, descending=False):
     i = _argsort(self, dim, descending)
     return (np.take_along_axis(self, i, dim) if self.ndim else self.copy()), i
@@ -1803,7 +1827,7 @@ def _argsort(a, dim, descending):
 @op(node="TopkBackward0", outputs=2, public=False, error="topk",
     result_type=return_type("topk", "values", "indices"),
     self=lambda grad, self_sym_sizes, dim, indices:
-        pick_back(grad, self_sym_sizes, dim, True, indices), names=("values", "indices"))  # fmt: skip
+        pick_back(grad, self_sym_sizes, dim, True, indices), names=("values", "indices"))
 def topk_(self: Array, k, dim=-1, largest=True):
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
@@ -1815,7 +1839,7 @@ def topk_(self: Array, k, dim=-1, largest=True):
 
 
 @op(node="MedianBackward0", public=False, error="median",
-    self=lambda grad, self, result: evenly(grad, self, result))  # fmt: skip
+    self=lambda grad, self, result: evenly(grad, self, result))
 def median_all(self: Array):
     if self.size == 0:
         return np.asarray(np.nan, self.dtype)
@@ -1826,7 +1850,7 @@ def median_all(self: Array):
 @op(node="MedianBackward1", outputs=2, public=False, error="median",
     result_type=return_type("median", "values", "indices"),
     self=lambda grad, self_sym_sizes, dim, keepdim, indices:
-        pick_back(grad, self_sym_sizes, dim, keepdim, indices), names=("values", "indices"))  # fmt: skip
+        pick_back(grad, self_sym_sizes, dim, keepdim, indices), names=("values", "indices"))
 def median_dim(self: Array, dim, keepdim=False):
     return kth(self, (self.shape[dim] + 1) // 2 if self.ndim else 1, dim, keepdim)
 
@@ -1834,7 +1858,7 @@ def median_dim(self: Array, dim, keepdim=False):
 @op(node="KthvalueBackward0", outputs=2, public=False, error="kthvalue",
     result_type=return_type("kthvalue", "values", "indices"),
     self=lambda grad, self_sym_sizes, dim, keepdim, indices:
-        pick_back(grad, self_sym_sizes, dim, keepdim, indices), names=("values", "indices"))  # fmt: skip
+        pick_back(grad, self_sym_sizes, dim, keepdim, indices), names=("values", "indices"))
 def kthvalue_(self: Array, k, dim=-1, keepdim=False):
     return kth(self, k, dim, keepdim)
 

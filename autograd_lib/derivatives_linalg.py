@@ -5,6 +5,9 @@ results for forward and reverse mode algorithmic differentiation" (2008).
 """
 
 # `sum`, `abs`, `pow` and their like are torch's words here, as in the first part of the table.
+# The table is laid out by hand, an entry's parts aligned.
+# fmt: off
+# mypy: disable-error-code="has-type,var-annotated,no-untyped-def"
 from __future__ import annotations
 
 import math
@@ -13,11 +16,30 @@ from typing import Any
 import numpy as np
 
 from .derivatives import (
-    abs, axes, count, diag_embed, diagonal, exp, expand, log, pow, reshape, restore, return_type,
-    sgn, sum, transpose, tril, triu, unsqueeze, where, zeros_like, zeros_of,
-)  # fmt: skip
-from .recorder import PUBLIC, WORDS as W
-from .recorder import Array, op, public, word
+    abs,
+    axes,
+    count,
+    diag_embed,
+    diagonal,
+    exp,
+    expand,
+    log,
+    pow,
+    reshape,
+    restore,
+    return_type,
+    sgn,
+    sum,
+    transpose,
+    tril,
+    triu,
+    unsqueeze,
+    where,
+    zeros_like,
+    zeros_of,
+)
+from .recorder import PUBLIC, Array, op, public, word
+from .recorder import WORDS as W
 from .tensor import Tensor, fresh, wrap_dim
 
 _add = np.add.reduce
@@ -42,31 +64,32 @@ def inverse_of(a):
 
 @word
 def norm_back(grad, self, ord, result, dim, keepdim):
-    grad, result = restore(grad, self.shape, dim, keepdim), restore(result, self.shape, dim, keepdim)
+    grad = restore(grad, self.shape, dim, keepdim)
+    result = restore(result, self.shape, dim, keepdim)
     if ord == 0:
         return zeros_like(self)
     if ord == 1:
         return sgn(self) * grad
-    if ord == 2:
-        return self * where(result == 0, 0.0, grad / where(result == 0, 1.0, result))
     if ord in (math.inf, -math.inf):
         hit = abs(self) == result
         many = sum(hit * 1.0, axes(dim, self.ndim), True) if self.ndim else 1.0
         return sgn(self) * hit * (grad / many)
     if ord < 1:
-        slope = sgn(self) * where(self == 0, 0.0, pow(where(self == 0, 1.0, abs(self)), ord - 1))
+        slope = sgn(self) * where(self == 0, 0.0, pow(abs(self), ord - 1))
         return slope * grad * pow(result, 1 - ord)
+    # At zero a norm has many subgradients; torch takes 0.
+    if ord == 2:
+        return grad * where(result == 0, 0.0, self / result)
     if ord < 2:
-        slope = sgn(self) * where(self == 0, 0.0, pow(where(self == 0, 1.0, abs(self)), ord - 1))
-        size = pow(where(result == 0, 1.0, result), ord - 1)
-        return slope * where(result == 0, 0.0, grad / size)
-    size = pow(where(result == 0, 1.0, result), ord - 1)
-    return self * pow(abs(self), ord - 2) * where(result == 0, 0.0, grad / size)
+        slope, size = sgn(self) * pow(abs(self), ord - 1), pow(result, ord - 1)
+    else:
+        slope, size = self * pow(abs(self), ord - 2), pow(result, ord - 1)
+    return slope * where(result == 0, 0.0, grad / size)
 
 
 @op(node="LinalgVectorNormBackward0", public=False, error="linalg.vector_norm",
     self=lambda grad, self, ord, result, dim, keepdim:
-        norm_back(grad, self, ord, result, dim, keepdim))  # fmt: skip
+        norm_back(grad, self, ord, result, dim, keepdim))
 def vector_norm_(self: Array, ord=2, dim=None, keepdim=False):
     if self.dtype.kind in "iub":
         raise RuntimeError(
@@ -94,7 +117,9 @@ def _long(a: Any) -> str:
     return long_name(a.dtype)
 
 
-def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def norm(
+    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
     """A norm of a vector, or of a matrix for p "fro" and "nuc"."""
     if dtype is not None:
         input = PUBLIC_to(input, dtype)
@@ -135,7 +160,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
 
 
 @op(name="inv_ex", node="LinalgInvExBackward0", public=False, error="linalg.inv",
-    A=lambda grad, result: -matmul(mT(result), matmul(grad, mT(result))))  # fmt: skip
+    A=lambda grad, result: -matmul(mT(result), matmul(grad, mT(result))))
 def inv_ex(A: Array):
     _square("linalg.inv", A)
     try:
@@ -170,7 +195,7 @@ def _square(name: str, a: Any) -> None:
 
 @op(name="solve_ex", node="LinalgSolveExBackward0", public=False, error="linalg.solve",
     A=lambda grad, A, result: solve_left(grad, A, result),
-    B=lambda grad, A: solve_word(mT(A), grad))  # fmt: skip
+    B=lambda grad, A: solve_word(mT(A), grad))
 def solve_ex(A: Array, B: Array):
     _square("linalg.solve", A)
     if B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1]):
@@ -197,7 +222,7 @@ def solve_left(grad, A, result):
     self=lambda grad, self, B, upper, left, unitriangular, result:
         triangular_left(grad, self, upper, left, unitriangular, result),
     B=lambda grad, self, upper, left, unitriangular:
-        triangular_word(mT(self), grad, not upper, left, unitriangular))  # fmt: skip
+        triangular_word(mT(self), grad, not upper, left, unitriangular))
 def triangular_solve_(self: Array, B: Array, upper, left=True, unitriangular=False):
     a = np.triu(self) if upper else np.tril(self)
     if unitriangular:
@@ -223,7 +248,7 @@ def triangular_left(grad, A, upper, left, unitriangular, result):
 
 
 @op(name="det_", node="LinalgDetBackward0", public=False, error="linalg.det",
-    A=lambda grad, A, result: det_back(grad, A, result))  # fmt: skip
+    A=lambda grad, A, result: det_back(grad, A, result))
 def det_(A: Array):
     _square("linalg.det", A)
     return np.linalg.det(A).astype(A.dtype) if A.size else np.ones(A.shape[:-2], A.dtype)
@@ -285,7 +310,7 @@ from .derivatives import index, ones_like, stack  # noqa: E402
 @op(name="slogdet_", node="LinalgSlogdetBackward0", public=False, error="linalg.slogdet",
     outputs=(0, 1), names=("sign", "logabsdet"),
     result_type=return_type("linalg_slogdet", "sign", "logabsdet"),
-    A=lambda grads, A: reshape(grads[1], (*grads[1].shape, 1, 1)) * mT(inv_ex(A)))  # fmt: skip
+    A=lambda grads, A: reshape(grads[1], (*grads[1].shape, 1, 1)) * mT(inv_ex(A)))
 def slogdet_(A: Array):
     _square("linalg.slogdet", A)
     if not A.size:
@@ -297,13 +322,13 @@ def slogdet_(A: Array):
 
 
 @op(name="cholesky_ex", node="LinalgCholeskyExBackward0", public=False, error="linalg.cholesky",
-    self=lambda grad, result, upper: cholesky_back(grad, result, upper))  # fmt: skip
+    self=lambda grad, result, upper: cholesky_back(grad, result, upper))
 def cholesky_ex(self: Array, upper=False):
     _square("linalg.cholesky", self)
     try:
         L = np.linalg.cholesky(np.tril(self) + np.swapaxes(np.tril(self, -1), -2, -1)
                                if not upper else
-                               np.triu(self) + np.swapaxes(np.triu(self, 1), -2, -1))  # fmt: skip
+                               np.triu(self) + np.swapaxes(np.triu(self, 1), -2, -1))
     except np.linalg.LinAlgError:
         raise LinAlgError(
             "linalg.cholesky: The factorization could not be completed because the input is not "
@@ -325,7 +350,7 @@ def cholesky_back(grad, result, upper):
 
 @op(name="qr_", node="LinalgQrBackward0", public=False, outputs=(0, 1), names=("Q", "R"),
     error="linalg.qr", result_type=return_type("linalg_qr", "Q", "R"),
-    A=lambda grads, Q, R, mode: qr_back(grads, Q, R, mode))  # fmt: skip
+    A=lambda grads, Q, R, mode: qr_back(grads, Q, R, mode))
 def qr_(A: Array, mode="reduced"):
     if mode == "r":
         r = np.linalg.qr(A, "r")
@@ -339,7 +364,7 @@ def qr_back(grads, Q, R, mode):
     m, n = Q.shape[-2], R.shape[-1]
     k = Q.shape[-1]
     if k == n:
-        M = matmul(gr, mT(R)) * 1.0 - matmul(mT(gq), Q)
+        M = matmul(R, mT(gr)) - matmul(mT(gq), Q)
         sym = tril(M, 0) + mT(tril(M, -1))
         return mT(triangular_word(R, mT(gq + matmul(Q, sym)), True, True, False))
     if mode == "complete" and m > n:
@@ -349,8 +374,8 @@ def qr_back(grads, Q, R, mode):
     # A wide matrix: its first columns determine Q; the others only pass through R = Q^T A.
     R1, R2 = slice_(R, -1, 0, k), slice_(R, -1, k, n)
     g1, g2 = slice_(gr, -1, 0, k), slice_(gr, -1, k, n)
-    gq = gq + matmul(Q, matmul(R2, mT(g2))) * 1.0
-    M = matmul(g1, mT(R1)) - matmul(mT(gq), Q)
+    gq = gq + matmul(Q, matmul(R2, mT(g2)))
+    M = matmul(R1, mT(g1)) - matmul(mT(gq), Q)
     sym = tril(M, 0) + mT(tril(M, -1))
     first = mT(triangular_word(R1, mT(gq + matmul(Q, sym)), True, True, False))
     return cat([first, matmul(Q, g2)], -1)
@@ -359,7 +384,7 @@ def qr_back(grads, Q, R, mode):
 @op(name="eigh_", node="LinalgEighBackward0", public=False, outputs=(0, 1),
     names=("eigenvalues", "eigenvectors"), error="linalg.eigh",
     result_type=return_type("linalg_eigh", "eigenvalues", "eigenvectors"),
-    A=lambda grads, eigenvalues, eigenvectors: eigh_back(grads, eigenvalues, eigenvectors))  # fmt: skip
+    A=lambda grads, eigenvalues, eigenvectors: eigh_back(grads, eigenvalues, eigenvectors))
 def eigh_(A: Array, UPLO="L"):
     return tuple(np.linalg.eigh(A, UPLO))
 
@@ -378,7 +403,7 @@ def eigh_back(grads, L, V):
 @op(name="svd_", node="LinalgSvdBackward0", public=False, outputs=(0, 1, 2),
     names=("U", "S", "Vh"), error="linalg.svd",
     result_type=return_type("linalg_svd", "U", "S", "Vh"),
-    A=lambda grads, U, S, Vh: svd_back(grads, U, S, Vh))  # fmt: skip
+    A=lambda grads, U, S, Vh: svd_back(grads, U, S, Vh))
 def svd_(A: Array, full_matrices=True):
     u, s, vh = np.linalg.svd(A, full_matrices=full_matrices)
     return u, s, vh
@@ -414,12 +439,16 @@ from .derivatives import cat, slice_  # noqa: E402
 # == The module ====================================================================================
 
 
-def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def vector_norm(
+    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
     """The norm of order `ord`, over all elements or along `dim`."""
     return W["vector_norm_"](x if dtype is None else PUBLIC_to(x, dtype), ord, dim, keepdim)
 
 
-def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def matrix_norm(
+    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
     """A norm of matrices: "fro", "nuc", inf, -inf, 1, -1, 2 or -2."""
     A = A if dtype is None else PUBLIC_to(A, dtype)
     d0, d1 = (wrap_dim(d, A.ndim) for d in dim)
@@ -429,7 +458,7 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
         moved = PUBLIC["movedim"](A, (d0, d1), (-2, -1))
         s = svdvals(moved)
         out = (PUBLIC["sum"](s, -1) if ord == "nuc" else
-               W["amax"](s, (-1,)) if ord == 2 else W["amin"](s, (-1,)))  # fmt: skip
+               W["amax"](s, (-1,)) if ord == 2 else W["amin"](s, (-1,)))
         if keepdim:
             for d in sorted((d0, d1)):
                 out = W["unsqueeze"](out, d)
@@ -440,7 +469,9 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
     return out if keepdim else PUBLIC["squeeze"](out, (d0, d1))
 
 
-def _norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def _norm(
+    A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
     """A vector norm, or a matrix norm where `ord` or two dims ask for one."""
     A = A if dtype is None else PUBLIC_to(A, dtype)
     if ord is None:
@@ -468,7 +499,9 @@ def _T(a: Tensor) -> Tensor:
     return W["transpose"](a, -2, -1)
 
 
-def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:
+def solve_triangular(
+    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Tensor:
     """X with A X = B for a triangular A."""
     return W["triangular_solve_"](A, B, upper, left, unitriangular)
 
@@ -513,7 +546,9 @@ def svdvals(A: Tensor) -> Tensor:
     return W["svd_"](A, False)[1]
 
 
-def pinv(A: Tensor, rcond: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+def pinv(
+    A: Tensor, rcond: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False
+) -> Tensor:
     """The pseudo-inverse."""
     rtol = rcond if rtol is None else rtol
     U, S, Vh = W["svd_"](A, False)
@@ -524,7 +559,7 @@ def pinv(A: Tensor, rcond: Any = None, *, atol: Any = None, rtol: Any = None, he
     limit = W["amax"](S, (-1,), True).detach() * rtol
     if atol is not None:
         limit = W["maximum"](limit, limit * 0 + atol)
-    inverse = W["where"](S > limit, 1.0 / W["where"](S > limit, S, 1.0), 0.0)
+    inverse = W["where"](limit < S, 1.0 / W["where"](limit < S, S, 1.0), 0.0)
     return PUBLIC["matmul"](_T(Vh) * W["unsqueeze"](inverse, -2), _T(U))
 
 
@@ -566,7 +601,7 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     d = wrap_dim(dim, input.ndim)
     a, b = [[W["slice_"](t, d, i, i + 1) for i in range(3)] for t in (input, other)]
     return PUBLIC["cat"]([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2],
-                          a[0] * b[1] - a[1] * b[0]], d)  # fmt: skip
+                          a[0] * b[1] - a[1] * b[0]], d)
 
 
 def diagonal_of(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
@@ -600,7 +635,7 @@ NAMESPACE = {
         W["cholesky_ex"](A, upper), fresh(np.zeros(A.shape[:-2], np.int32))),
     "inv_ex": lambda A, *, check_errors=False: (
         W["inv_ex"](A), fresh(np.zeros(A.shape[:-2], np.int32))),
-}  # fmt: skip
+}
 public(name="inverse")(inv)
 public(name="det")(det)
 public(name="slogdet")(slogdet)
@@ -608,7 +643,7 @@ public(name="logdet")(lambda input: slogdet(input)[1])
 public(name="matrix_power")(matrix_power)
 public(name="pinverse")(lambda input, rcond=1e-15: pinv(input, rtol=rcond))
 public(name="cross")(lambda input, other, dim=None: cross(
-    input, other, dim=-1 if dim is None else dim))  # fmt: skip
+    input, other, dim=-1 if dim is None else dim))
 public(name="cholesky")(lambda input, upper=False: cholesky(input, upper=upper))
 public(name="qr")(lambda input, some=True: qr(input, "reduced" if some else "complete"))
 

@@ -1,4 +1,4 @@
-"""The table, continued: special functions, in NumPy alone. 
+"""The table, continued: special functions, in NumPy alone.
 
 Approximations: digamma and the polygamma functions shift their argument up by recurrence and use
 the asymptotic series there (Abramowitz and Stegun 6.3.18, 6.4.11); the Bessel functions i0 and i1
@@ -6,6 +6,9 @@ sum their power series, or for large arguments the asymptotic one (9.6.10, 9.7.1
 """
 
 # `sum`, `abs`, `pow` and their like are torch's words here, as in the first part of the table.
+# The table is laid out by hand, an entry's parts aligned.
+# fmt: off
+# mypy: disable-error-code="has-type,var-annotated,no-untyped-def"
 from __future__ import annotations
 
 import math
@@ -13,7 +16,7 @@ import math
 import numpy as np
 
 from . import derivatives
-from .derivatives import PI, _elementwise, _or_nan, exp, log, logical_and, where
+from .derivatives import PI, _elementwise, _or_nan, exp, log, logical_and, not_differentiable, where
 from .dtypes import default_numpy
 from .recorder import PUBLIC, Array, Number, op, public, word
 from .recorder import WORDS as W
@@ -94,7 +97,7 @@ def _erfinv(a: np.ndarray) -> np.ndarray:
     for _ in range(4):
         near = np.asarray(erf(y), np.float64) - x
         far = np.where(x > 0, (1 - x) - np.asarray(erfc(y), np.float64),
-                       np.asarray(erfc(-y), np.float64) - (1 + x))  # fmt: skip
+                       np.asarray(erfc(-y), np.float64) - (1 + x))
         error = np.where(np.abs(x) > 0.9, far, near)
         step = error * math.sqrt(PI) / 2 * np.exp(y * y)
         y = y - step / (1 + y * step)
@@ -134,8 +137,12 @@ def _log_ndtr(a: np.ndarray) -> np.ndarray:
     y = np.minimum(x, -20)
     z = 1 / (y * y)
     tail = -y * y / 2 - np.log(-y * math.sqrt(2 * PI)) + np.log1p(
-        -z * (1 - 3 * z * (1 - 5 * z * (1 - 7 * z))))  # fmt: skip
+        -z * (1 - 3 * z * (1 - 5 * z * (1 - 7 * z))))
     return np.where(x > -20, direct, tail).astype(a.dtype)
+
+
+def _entr(a: np.ndarray) -> np.ndarray:
+    return np.where(a > 0, -a * np.log(a), np.where(a == 0, 0, -np.inf)).astype(a.dtype)
 
 
 def _erfcx(a: np.ndarray) -> np.ndarray:
@@ -149,33 +156,29 @@ def _erfcx(a: np.ndarray) -> np.ndarray:
 
 
 unary = derivatives.unary
-_names = vars(derivatives)
 
-# fmt: off
-unary("lgamma",   _elementwise(_or_nan(math.lgamma)), lambda grad, self: grad * digamma(self))
-unary("digamma",  _digamma,                  lambda grad, self: grad * polygamma(1, self))
-unary("erfinv",   _erfinv,
+lgamma = unary("lgamma", _elementwise(_or_nan(math.lgamma)),
+                                         lambda grad, self: grad * digamma(self))
+digamma = unary("digamma", _digamma,     lambda grad, self: grad * polygamma(1, self))
+erfinv = unary("erfinv", _erfinv,
       lambda grad, result: 0.5 * math.sqrt(PI) * exp(result * result) * grad)
-unary("i0",       lambda a: _bessel_i(0, a, False), lambda grad, self: grad * special_i1(self))
-unary("special_i1", lambda a: _bessel_i(1, a, False),
+i0 = unary("i0", lambda a: _bessel_i(0, a, False), lambda grad, self: grad * special_i1(self))
+special_i1 = unary("special_i1", lambda a: _bessel_i(1, a, False),
       lambda grad, self, result: grad * (i0(self) - over(result, self)))
-unary("special_i0e", lambda a: _bessel_i(0, a, True),
+special_i0e = unary("special_i0e", lambda a: _bessel_i(0, a, True),
       lambda grad, self, result: grad * (special_i1e(self) - sgn(self) * result))
-unary("special_i1e", lambda a: _bessel_i(1, a, True),
-      lambda grad, self, result: grad * (special_i0e(self) - result * sgn(self) - over(result, self)))
-unary("special_ndtri", _ndtri,
+special_i1e = unary("special_i1e", lambda a: _bessel_i(1, a, True),
+      lambda grad, self, result:
+          grad * (special_i0e(self) - result * sgn(self) - over(result, self)))
+special_ndtri = unary("special_ndtri", _ndtri,
       lambda grad, result: grad * math.sqrt(2 * PI) * exp(0.5 * result * result))
-unary("special_log_ndtr", _log_ndtr,
+special_log_ndtr = unary("special_log_ndtr", _log_ndtr,
       lambda grad, self, result: grad * exp(-0.5 * self * self - result) * (1 / math.sqrt(2 * PI)))
-unary("special_erfcx", _erfcx,
+special_erfcx = unary("special_erfcx", _erfcx,
       lambda grad, self, result: grad * (2.0 * self * result - 2.0 / math.sqrt(PI)))
-unary("special_entr", lambda a: np.where(a > 0, -a * np.log(a), np.where(a == 0, 0, -np.inf)).astype(a.dtype),
+special_entr = unary("special_entr", _entr,
       lambda grad, self: grad * where(self == 0, math.inf, -1.0 - log(self)))
-# fmt: on
-lgamma, digamma, erfinv, i0 = (_names[n] for n in ("lgamma", "digamma", "erfinv", "i0"))
-special_i1, special_i0e, special_i1e = (
-    _names[n] for n in ("special_i1", "special_i0e", "special_i1e")
-)
+
 
 
 from .derivatives import sgn  # noqa: E402
@@ -188,7 +191,7 @@ def over(result, x):
 
 
 @op(name="polygamma_", node="PolygammaBackward0", promote="float", public=False, error="polygamma",
-    self=lambda grad, n, self: grad * polygamma(n + 1, self))  # fmt: skip
+    self=lambda grad, n, self: grad * polygamma(n + 1, self))
 def polygamma_(self: Array, n):
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
@@ -221,7 +224,7 @@ def logit_back(grad, self, eps):
 @op(node="SpecialXlog1PyBackward0", promote="same_float", public=False, error="xlog1py",
     self=lambda grad, self, other: where(
         logical_and(self == 0, other <= -1), 0.0, grad * log1p(other)),
-    other=lambda grad, self, other: grad * self / (other + 1))  # fmt: skip
+    other=lambda grad, self, other: grad * self / (other + 1))
 def xlog1py(self: Number, other: Number):
     r = self * np.log1p(other)
     return np.where((np.asarray(self) == 0) & ~np.isnan(other), np.zeros_like(r), r)
@@ -232,7 +235,7 @@ from .derivatives import copysign_sign, log1p  # noqa: E402
 
 @op(promote="same_float",
     self=lambda grad, self, result: copysign_back(grad, self, result),
-    other=lambda grad: grad * 0)  # fmt: skip
+    other=lambda grad: grad * 0)
 def copysign(self: Array, other: Number):
     return np.copysign(self, other)
 
@@ -247,14 +250,16 @@ def heaviside(self: Array, values: Array):
     return np.heaviside(self, values).astype(self.dtype)
 
 
-@op(promote="same")
+@op(promote="same", node="NotImplemented", label="torch::autograd::NotImplemented",
+    self=lambda grad: not_differentiable("nextafter"),
+    other=lambda grad: not_differentiable("nextafter"))
 def nextafter(self: Array, other: Array):
     return np.nextafter(self, other)
 
 
 @op(promote="same_float",
     self=lambda grad, other: grad * exp2(other),
-    other=lambda grad, result: grad * result * math.log(2))  # fmt: skip
+    other=lambda grad, result: grad * result * math.log(2))
 def _ldexp(self: Array, other: Number):
     return self * np.exp2(other).astype(default_numpy())
 
@@ -299,7 +304,7 @@ def namespace():
         "erfcx": "special_erfcx", "entr": "special_entr", "logit": "logit", "expit": "sigmoid",
         "sinc": "sinc", "round": "round", "xlogy": "xlogy", "multigammaln": "mvlgamma",
         "logsumexp": "logsumexp",
-    }  # fmt: skip
+    }
     out = {new: PUBLIC[old] for new, old in names.items() if old in PUBLIC}
     out["xlog1py"] = W["xlog1py"]
     out["ndtr"] = lambda input: 0.5 * W["erfc"](input * -math.sqrt(0.5))

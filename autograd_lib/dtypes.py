@@ -7,6 +7,7 @@ NumPy and torch disagree here: torch never lets a lone number decide how precise
 from __future__ import annotations
 
 import math
+from builtins import bool as _bool
 from typing import Any
 
 import numpy as np
@@ -24,15 +25,15 @@ class dtype:
         self._long = long  # how error messages call it: Float, Double, Long ...
 
     @property
-    def is_floating_point(self) -> bool:
+    def is_floating_point(self) -> _bool:
         return self.np.kind == "f"
 
     @property
-    def is_complex(self) -> bool:
+    def is_complex(self) -> _bool:
         return self.np.kind == "c"
 
     @property
-    def is_signed(self) -> bool:
+    def is_signed(self) -> _bool:
         return self.np.kind not in "ub"
 
     def __repr__(self) -> str:
@@ -72,9 +73,7 @@ def set_default_dtype(d: dtype) -> None:
     """Change the default float type. Raises TypeError unless `d` is a float type."""
     global _default
     if not isinstance(d, dtype) or not d.is_floating_point:
-        raise TypeError(
-            f"only floating-point types are supported as the default type, but got {d}"
-        )
+        raise TypeError(f"only floating-point types are supported as the default type, but got {d}")
     _default = d
 
 
@@ -148,7 +147,7 @@ def result_numpy(operands: list[Any]) -> np.dtype:
         known = levels[level]
         levels[level] = d if known is None else promote_numpy(known, d)
     result: np.dtype | None = None
-    for d in levels:  # type: ignore[assignment]
+    for d in levels:
         if d is None:
             continue
         if result is None:
@@ -207,6 +206,7 @@ class device:
     """Where a tensor lives: here always the CPU."""
 
     __slots__ = ("index", "type")
+    type: str
 
     def __init__(self, name: Any = "cpu", index: Any = None):
         kind = name.type if isinstance(name, device) else str(name).split(":")[0]

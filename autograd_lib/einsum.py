@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .functions import permute, reshape, sum as _sum
+from .functions import permute, reshape
+from .functions import sum as _sum
 from .recorder import WORDS as W
 from .recorder import public
 from .tensor import Tensor
@@ -24,7 +25,7 @@ def _parse(equation: str, operands: list) -> tuple[list[str], str]:
         )  # fmt: skip
     # Dimensions under "..." get marks of their own, counted from the right.
     marks = 0
-    full = []
+    full: list[str] = []
     for term, t in zip(terms, operands, strict=True):
         if "..." in term:
             n = t.ndim - len(term.replace("...", ""))

@@ -254,7 +254,7 @@ def walk(
     enabled, mode.enabled = mode.enabled, create
     pending: dict[Any, Any] = {}  # node -> gradient, or a list of them for several outputs
     try:
-        for t, g in roots:
+        for t, _ in roots:
             if t._edge is None:
                 leaves[id(t)] = leaves.get(id(t), 0) + 1
         for t, g in roots:
@@ -344,9 +344,7 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
     leaves: dict[int, int] = {}
     for node in reversed(order):
         for edge in node.edges:
-            if edge is not None and (
-                id(edge[0]) in wanted if edge[1] < 0 else edge[0] in useful
-            ):
+            if edge is not None and (id(edge[0]) in wanted if edge[1] < 0 else edge[0] in useful):
                 running.add(node)
                 useful.add(node)
                 break
@@ -396,32 +394,6 @@ def _check_shape(node: Node, got: tuple, wanted: tuple) -> None:
             ),
             "a gradient has the shape of the tensor that it belongs to.",
         )
-
-
-def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node], dict[int, int]]:
-    """Of the nodes in `order`: those of interest, those of them to run, and edges per leaf.
-
-    A node runs when something wanted lies behind it; one that is wanted itself is only looked at.
-    """
-    useful: set[Node] = set()
-    running: set[Node] = set()
-    leaves: dict[int, int] = {}
-    for node in reversed(order):
-        for edge in node.edges:
-            if edge is not None and (
-                id(edge[0]) in wanted if edge[1] < 0 else edge[0] in useful
-            ):
-                running.add(node)
-                useful.add(node)
-                break
-        if node in wanted:
-            useful.add(node)
-    order = [n for n in order if n in useful]
-    for node in running:
-        for edge in node.edges:
-            if edge is not None and edge[1] < 0:
-                leaves[id(edge[0])] = leaves.get(id(edge[0]), 0) + 1
-    return order, running, leaves
 
 
 def _complete(node: Node, grads: list, create: bool) -> list:
@@ -483,7 +455,9 @@ def _run_watched(node: Node, grad: Any, create: bool) -> Any:
             if a is not None and np.isnan(a).any():
                 warn_origin(node)
                 raise hint(
-                    RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output."),
+                    RuntimeError(
+                        f"Function '{node.name()}' returned nan values in its {i}th output."
+                    ),
                     "the warning above shows the line of the forward pass that this belongs to.",
                 )
     return grads
@@ -565,9 +539,7 @@ def _root_gradients(
         gradients = tuple(gradients)
     for g in gradients:
         if g is not None and not isinstance(g, Tensor):
-            raise TypeError(
-                f"gradients can be either Tensors or None, but got {type(g).__name__}"
-            )
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
     roots: list[tuple[Tensor, Any]] = []
@@ -601,7 +573,7 @@ def _root_gradients(
                     f"and output[{i}] has a dtype of {t.dtype}."
                 )
             if create:
-                g = g if g._a.dtype == t._a.dtype else g.to(t.dtype)  # type: ignore[attr-defined]
+                g = g if g._a.dtype == t._a.dtype else g.to(t.dtype)
             else:
                 g = g._a if g._a.dtype == t._a.dtype else g._a.astype(t._a.dtype)
         if not t._rg:

@@ -110,9 +110,7 @@ def freed() -> RuntimeError:
 
 def no_graph(i: int = 0) -> RuntimeError:
     return hint(
-        RuntimeError(
-            f"element {i} of tensors does not require grad and does not have a grad_fn"
-        ),
+        RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn"),
         "nothing was recorded on the way to this tensor: give the leaves requires_grad=True "
         "before the forward pass, and look for no_grad(), detach() or .data in between.",
     )

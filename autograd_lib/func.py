@@ -14,7 +14,7 @@ from .tensor import Tensor, fresh
 def _track(x: Any) -> Any:
     """The same values, to be differentiated by; in the caller's graph if that is being recorded."""
     if isinstance(x, Tensor):
-        return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()  # type: ignore
+        return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
     if isinstance(x, dict):
         return {k: _track(v) for k, v in x.items()}
     if isinstance(x, (tuple, list)):
@@ -189,7 +189,9 @@ def vmap(func: Any, in_dims: Any = 0, out_dims: Any = 0, **options: Any) -> Any:
     return wrapper
 
 
-def functional_call(module: Any, parameters_and_buffers: Any, args: Any = (), kwargs: Any = None) -> Any:
+def functional_call(
+    module: Any, parameters_and_buffers: Any, args: Any = (), kwargs: Any = None
+) -> Any:
     """Call a module with other tensors in the place of its parameters."""
     if isinstance(parameters_and_buffers, (tuple, list)):
         merged: dict = {}

@@ -12,7 +12,8 @@ import numpy as np
 
 from . import creation, dtypes, errors
 from .derivatives import RETURN_TYPES, axes, infer, return_type, sizes_of
-from .dtypes import FROM_NUMPY, can_cast_numpy, dtype as Dtype
+from .dtypes import FROM_NUMPY, can_cast_numpy
+from .dtypes import dtype as Dtype
 from .engine import sequence
 from .grad_mode import mode
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
@@ -44,7 +45,7 @@ def need_tensor(x: Any, function: str, argument: str = "input", position: int = 
 def _to_dtype(t: Tensor, d: Any, copy: bool = False) -> Tensor:
     kind = creation.numpy_dtype(d)
     if t._a.dtype == kind:
-        return t.clone() if copy else t  # type: ignore[attr-defined]
+        return t.clone() if copy else t
     return W["to_"](t, kind)
 
 
@@ -61,7 +62,7 @@ def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bo
     if device is not None:
         dtypes.device(device)
     if dtype is None:
-        return self.clone() if copy else self  # type: ignore[attr-defined]
+        return self.clone() if copy else self
     return _to_dtype(self, dtype, copy)
 
 
@@ -80,13 +81,20 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
 
 METHODS.update(to=to, type=type_, type_as=lambda self, other: _to_dtype(self, other.dtype))
 METHODS.update(cpu=lambda self: self, cuda=lambda self, *a: dtypes.device("cuda"))
+
+
+def _conversion(name: str) -> Any:
+    target = getattr(dtypes, name)
+
+    def convert(self: Tensor, memory_format: Any = None) -> Tensor:
+        return _to_dtype(self, target)
+
+    convert.__name__ = name
+    return convert
+
+
 for _name in ("half", "float", "double", "short", "int", "long", "bool", "cfloat", "cdouble"):
-
-    def _convert(self: Tensor, memory_format: Any = None, _d: Any = getattr(dtypes, _name)) -> Tensor:
-        return _to_dtype(self, _d)
-
-    _convert.__name__ = _name
-    METHODS[_name] = _convert
+    METHODS[_name] = _conversion(_name)
 METHODS["byte"] = lambda self: _to_dtype(self, dtypes.uint8)
 METHODS["char"] = lambda self: _to_dtype(self, dtypes.int8)
 
@@ -104,10 +112,7 @@ def result_type(tensor1: Any, tensor2: Any) -> Dtype:
 @public()
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape: a view where that is possible, else a copy."""
-    if len(shape) == 1 and isinstance(shape[0], tuple):
-        size = shape[0]
-    else:
-        size = sizes_of(shape)
+    size = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else sizes_of(shape)
     a = input._a
     full = infer(size, a.size)
     try:
@@ -171,7 +176,7 @@ def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
 
 register("contiguous", contiguous, public=False)
 METHODS["contiguous"] = contiguous
-METHODS["__dir_extra__"] = None  # type: ignore[assignment]
+METHODS["__dir_extra__"] = None
 del METHODS["__dir_extra__"]
 
 
@@ -205,7 +210,9 @@ def broadcast_tensors(*tensors: Any) -> Any:
 def broadcast_shapes(*shapes: Any) -> Any:
     """The common shape of arrays of these shapes."""
     try:
-        return dtypes.Size(np.broadcast_shapes(*[(s,) if isinstance(s, int) else tuple(s) for s in shapes]))
+        return dtypes.Size(
+            np.broadcast_shapes(*[(s,) if isinstance(s, int) else tuple(s) for s in shapes])
+        )
     except ValueError:
         raise RuntimeError(
             "Shape mismatch: objects cannot be broadcast to a single shape"
@@ -353,9 +360,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     n = input.shape[d]
     start = start + n if start < 0 else start
     if start + length > n or length < 0:
-        raise RuntimeError(
-            f"start ({start}) + length ({length}) exceeds dimension size ({n})."
-        )
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
     return W["slice_"](input, d, start, start + length)
 
 
@@ -470,7 +475,9 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
 
 
 @public()
-def repeat_interleave(input: Tensor, repeats: Any, dim: Any = None, *, output_size: Any = None) -> Tensor:
+def repeat_interleave(
+    input: Tensor, repeats: Any, dim: Any = None, *, output_size: Any = None
+) -> Tensor:
     """A copy with each element repeated."""
     if dim is None:
         input, dim = flatten(input), 0
@@ -486,9 +493,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     if input.ndim == 1:
         return W["diag_embed"](input, diagonal)
     if input.ndim != 2:
-        raise RuntimeError(
-            f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D"
-        )
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
     return W["diagonal"](input, diagonal)
 
 
@@ -504,8 +509,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     ts = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
     ts = list(ts)
     turned = indexing == "xy" and len(ts) > 1
-    if turned:
-        ts[0], ts[1] = ts[1], ts[0]
     shape = [t.numel() for t in ts]
     out = []
     for i, t in enumerate(ts):
@@ -513,7 +516,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
         one[i] = shape[i]
         out.append(expand(view(t, one), *shape))
     if turned:
-        out = [W["transpose"](g, 0, 1) for g in (out[1], out[0], *out[2:])]
+        out = [W["transpose"](g, 0, 1) for g in out]
     return tuple(out)
 
 
@@ -659,8 +662,11 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     finally:
         mode.enabled = before
     if not isinstance(value, Tensor):
-        value = creation.make(creation.array_of(value, self._a.dtype)
-                              if not is_number(value) else np.asarray(value).astype(self._a.dtype))
+        value = creation.make(
+            creation.array_of(value, self._a.dtype)
+            if not is_number(value)
+            else np.asarray(value).astype(self._a.dtype)
+        )
     if places is None:
         if value.ndim > t.ndim:
             lead = value.ndim - t.ndim
@@ -676,14 +682,15 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
             try:
                 np.broadcast_to(value._a, t._a.shape)
             except ValueError:
-                d = next(i for i in range(1, value.ndim + 1)
-                         if value.shape[-i] not in (1, t.shape[-i]))
+                d = next(
+                    i for i in range(1, value.ndim + 1) if value.shape[-i] not in (1, t.shape[-i])
+                )
                 raise RuntimeError(
                     f"The expanded size of the tensor ({t.shape[-d]}) must match the existing "
                     f"size ({value.shape[-d]}) at non-singleton dimension {t.ndim - d}.  Target "
                     f"sizes: {list(t.shape)}.  Tensor sizes: {list(value.shape)}"
                 ) from None
-        t.copy_(value)  # type: ignore[attr-defined]
+        t.copy_(value)
         return
     value = _to_dtype(value, t.dtype)
     try:
@@ -896,8 +903,10 @@ def square(input: Tensor) -> Tensor:
 @public()
 def float_power(input: Any, exponent: Any) -> Tensor:
     """The power in double precision."""
+
     def double(x: Any) -> Any:
         return _to_dtype(x, dtypes.float64) if isinstance(x, Tensor) else x
+
     return pow(double(input), double(exponent))
 
 
@@ -912,9 +921,14 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
+
         def as_tensor(x: Any) -> Any:
-            return x if x is None or isinstance(x, Tensor) else fresh(
-                np.asarray(x, dtype=input._a.dtype))
+            return (
+                x
+                if x is None or isinstance(x, Tensor)
+                else fresh(np.asarray(x, dtype=input._a.dtype))
+            )
+
         return W["clamp_tensor"](input, as_tensor(min), as_tensor(max))
     return W["clamp_scalar"](input, min, max)
 
@@ -932,7 +946,9 @@ def _typed(input: Tensor, d: Any) -> Tensor:
 
 
 @public()
-def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None) -> Tensor:
+def sum(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None
+) -> Tensor:
     """The sum of all elements, or along `dim`."""
     if dtype is not None:
         input = _typed(input, dtype)
@@ -942,7 +958,9 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
 
 
 @public()
-def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None) -> Tensor:
+def mean(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None
+) -> Tensor:
     """The mean of all elements, or along `dim`. Raises RuntimeError for integers."""
     if dtype is not None:
         input = _typed(input, dtype)
@@ -977,33 +995,63 @@ def _correction(args: tuple, unbiased: Any, correction: Any, dim: Any, keepdim: 
 
 
 @public()
-def var(input: Tensor, *args: Any, dim: Any = None, unbiased: Any = None, correction: Any = _MISSING, keepdim: bool = False) -> Tensor:
+def var(
+    input: Tensor,
+    *args: Any,
+    dim: Any = None,
+    unbiased: Any = None,
+    correction: Any = _MISSING,
+    keepdim: bool = False,
+) -> Tensor:
     """The variance of all elements, or along `dim`, dividing by n - correction."""
     return W["var_"](input, *_correction(args, unbiased, correction, dim, keepdim))
 
 
 @public()
-def std(input: Tensor, *args: Any, dim: Any = None, unbiased: Any = None, correction: Any = _MISSING, keepdim: bool = False) -> Tensor:
+def std(
+    input: Tensor,
+    *args: Any,
+    dim: Any = None,
+    unbiased: Any = None,
+    correction: Any = _MISSING,
+    keepdim: bool = False,
+) -> Tensor:
     """The standard deviation: the square root of `var`."""
     return W["std_"](input, *_correction(args, unbiased, correction, dim, keepdim))
 
 
 @public(method=False)
-def var_mean(input: Tensor, *args: Any, dim: Any = None, unbiased: Any = None, correction: Any = _MISSING, keepdim: bool = False) -> Any:
+def var_mean(
+    input: Tensor,
+    *args: Any,
+    dim: Any = None,
+    unbiased: Any = None,
+    correction: Any = _MISSING,
+    keepdim: bool = False,
+) -> Any:
     """Variance and mean."""
     d, c, k = _correction(args, unbiased, correction, dim, keepdim)
     return W["var_"](input, d, c, k), mean(input, d, k)
 
 
 @public(method=False)
-def std_mean(input: Tensor, *args: Any, dim: Any = None, unbiased: Any = None, correction: Any = _MISSING, keepdim: bool = False) -> Any:
+def std_mean(
+    input: Tensor,
+    *args: Any,
+    dim: Any = None,
+    unbiased: Any = None,
+    correction: Any = _MISSING,
+    keepdim: bool = False,
+) -> Any:
     """Standard deviation and mean."""
     d, c, k = _correction(args, unbiased, correction, dim, keepdim)
     return W["std_"](input, d, c, k), mean(input, d, k)
 
 
 def _extreme(name: str, pairwise: str) -> None:
-    def function(input: Tensor, *args: Any, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
+    def function(
+        input: Tensor, *args: Any, dim: Any = None, keepdim: bool = False, other: Any = None
+    ) -> Any:
         if args and isinstance(args[0], Tensor):
             return W[pairwise](input, args[0])
         if other is not None:
@@ -1039,7 +1087,9 @@ def _logical(name: str, f: Any) -> None:
         if dim is None:
             return fresh(np.asarray(f(input._a)))
         kind = np.uint8 if input._a.dtype == np.uint8 else bool
-        return fresh(np.asarray(f(input._a, axis=axes(dim, input.ndim), keepdims=keepdim)).astype(kind))
+        return fresh(
+            np.asarray(f(input._a, axis=axes(dim, input.ndim), keepdims=keepdim)).astype(kind)
+        )
 
     function.__name__ = name
     register(name, function)
@@ -1052,7 +1102,9 @@ _logical("any", np.any)
 @public()
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements are not zero."""
-    return fresh(np.asarray(np.count_nonzero(input._a, axis=None if dim is None else axes(dim, input.ndim))))
+    return fresh(
+        np.asarray(np.count_nonzero(input._a, axis=None if dim is None else axes(dim, input.ndim)))
+    )
 
 
 @public()
@@ -1092,7 +1144,9 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
 
 
 @public()
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
+def argsort(
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
+) -> Tensor:
     """The positions that would sort along `dim`."""
     return sort(input, dim, descending)[1]
 
@@ -1247,7 +1301,9 @@ METHODS["kron"] = kron
 
 
 @public()
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1
+) -> Tensor:
     """beta * input + alpha * the sum over a stack of matrix products."""
     total = sum(W["bmm"](batch1, batch2), 0)
     total = total if alpha == 1 else W["mul"](total, alpha)
@@ -1281,13 +1337,17 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 
 @public()
-def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+def isclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Tensor:
     """Elementwise |input - other| <= atol + rtol |other|."""
     return fresh(np.asarray(np.isclose(input._a, other._a, rtol, atol, equal_nan)))
 
 
 @public()
-def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+def allclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> bool:
     """Whether all elements are close."""
     if input._a.dtype != other._a.dtype:
         raise RuntimeError(
@@ -1315,9 +1375,13 @@ register("detach", lambda input: input.detach(), method=False)
 
 
 @public(method=False)
-def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Any:
+def unique(
+    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
+) -> Any:
     """The distinct elements, in order."""
-    found = np.unique(input._a, return_inverse=return_inverse, return_counts=return_counts)
+    found: Any = np.unique(  # type: ignore[call-overload]
+        input._a, return_inverse=return_inverse, return_counts=return_counts
+    )
     return tuple(fresh(np.asarray(a)) for a in found) if isinstance(found, tuple) else fresh(found)
 
 
@@ -1344,8 +1408,9 @@ def sum_method(self: Tensor, *dim: Any, keepdim: bool = False, **named: Any) -> 
     if not dim and not keepdim and not named:
         return sum_all(self)
     if len(dim) == 2 and isinstance(dim[1], bool):
-        dim, keepdim = dim[:1], dim[1]
-    given = dim[0] if len(dim) == 1 else (dim or None)
+        keepdim = dim[1]
+        dim = dim[:1]
+    given: Any = dim[0] if len(dim) == 1 else (dim or None)
     if "dim" in named:
         given = named.pop("dim")
     return sum(self, given, keepdim, **named)
@@ -1409,8 +1474,14 @@ def install_operators() -> None:
     )  # fmt: skip
     for name in ("add", "sub", "mul", "div", "pow", "floor_divide", "remainder", "bitwise_and",
                  "bitwise_or", "bitwise_xor"):  # fmt: skip
-        python = {"div": "truediv", "floor_divide": "floordiv", "remainder": "mod",
-                  "bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor"}.get(name, name)
+        python = {
+            "div": "truediv",
+            "floor_divide": "floordiv",
+            "remainder": "mod",
+            "bitwise_and": "and",
+            "bitwise_or": "or",
+            "bitwise_xor": "xor",
+        }.get(name, name)
 
         def augmented(self: Tensor, other: Any, _f: Any = None, _n: str = f"{name}_") -> Any:
             if not isinstance(other, _OTHERS):

@@ -17,7 +17,16 @@ _ids = itertools.count()
 class Hooks:
     """All that may hang on a node (or on a leaf, in place of its AccumulateGrad)."""
 
-    __slots__ = ("metadata", "parent", "post", "post_accumulate", "pre", "retain", "tensor", "trace")
+    __slots__ = (
+        "metadata",
+        "parent",
+        "post",
+        "post_accumulate",
+        "pre",
+        "retain",
+        "tensor",
+        "trace",
+    )
 
     def __init__(self) -> None:
         self.tensor: dict[int, tuple[int, Callable]] = {}  # id -> (output number, hook)
@@ -152,7 +161,7 @@ def run_tensor_hooks(hooks: Hooks, grads: list[Any]) -> list[Any]:
         if t is None or g is None:
             continue
         if t._grad is None:
-            t._grad = g.clone() if not g._rg else g  # type: ignore[attr-defined]
+            t._grad = g.clone() if not g._rg else g
         else:
             t._grad = t._grad + g
     return grads

@@ -77,8 +77,10 @@ def write(self: Tensor, r: Any) -> None:
 
 
 def check_memory(a: np.ndarray) -> None:
-    if 0 in a.strides and a.size > 1 and any(
-        s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)
+    if (
+        0 in a.strides
+        and a.size > 1
+        and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True))
     ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
@@ -230,17 +232,123 @@ def method(name: str) -> Any:
     return in_place
 
 
-NAMES = """
-    abs acos acosh add addcdiv addcmul addmm addmv addbmm asin asinh atan atan2 atanh baddbmm ceil
-    clamp clamp_min clamp_max clip copysign cos cosh cumprod cumsum deg2rad digamma div divide eq
-    erf erfc erfinv exp exp2 expm1 floor floor_divide fmod frac ge gt heaviside hypot index_add
-    index_copy index_fill index_put ldexp le lerp lgamma log log10 log1p log2 logical_and
-    logical_not logical_or logical_xor logit lt masked_fill masked_scatter mul multiply mvlgamma
-    nan_to_num ne neg negative polygamma pow put rad2deg reciprocal relu remainder renorm round
-    rsqrt scatter scatter_add scatter_reduce sgn sigmoid sign sin sinc sinh sqrt square sub
-    subtract tan tanh tril triu true_divide trunc xlogy bitwise_and bitwise_or bitwise_xor
-    bitwise_not fix arccos arcsin arctan arccosh arcsinh arctanh greater less float_power
-""".split()
+NAMES = [
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "addcdiv",
+    "addcmul",
+    "addmm",
+    "addmv",
+    "addbmm",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "baddbmm",
+    "ceil",
+    "clamp",
+    "clamp_min",
+    "clamp_max",
+    "clip",
+    "copysign",
+    "cos",
+    "cosh",
+    "cumprod",
+    "cumsum",
+    "deg2rad",
+    "digamma",
+    "div",
+    "divide",
+    "eq",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "fmod",
+    "frac",
+    "ge",
+    "gt",
+    "heaviside",
+    "hypot",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "ldexp",
+    "le",
+    "lerp",
+    "lgamma",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logit",
+    "lt",
+    "masked_fill",
+    "masked_scatter",
+    "mul",
+    "multiply",
+    "mvlgamma",
+    "nan_to_num",
+    "ne",
+    "neg",
+    "negative",
+    "polygamma",
+    "pow",
+    "put",
+    "rad2deg",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "renorm",
+    "round",
+    "rsqrt",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+    "sgn",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinc",
+    "sinh",
+    "sqrt",
+    "square",
+    "sub",
+    "subtract",
+    "tan",
+    "tanh",
+    "tril",
+    "triu",
+    "true_divide",
+    "trunc",
+    "xlogy",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "bitwise_not",
+    "fix",
+    "arccos",
+    "arcsin",
+    "arctan",
+    "arccosh",
+    "arcsinh",
+    "arctanh",
+    "greater",
+    "less",
+    "float_power",
+]
 
 
 OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)

@@ -3,4 +3,4 @@
 from .derivatives_linalg import NAMESPACE
 
 globals().update(NAMESPACE)
-__all__ = list(NAMESPACE)  # noqa: PLE0605
+__all__ = list(NAMESPACE)

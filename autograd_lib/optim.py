@@ -106,8 +106,8 @@ class Optimizer:
 def _not_negative(**values: Any) -> None:
     for name, value in values.items():
         if not value >= 0.0:
-            raise ValueError(f"Invalid {name.replace('_', ' ')}: {value}"
-                             if name == "learning_rate" else f"Invalid {name} value: {value}")  # fmt: skip
+            what = "learning rate" if name == "learning_rate" else f"{name} value"
+            raise ValueError(f"Invalid {what}: {value}")
 
 
 class SGD(Optimizer):

@@ -65,9 +65,7 @@ class _Format:
         biggest, smallest = float(size.max()), float(size.min())
         self.whole = bool((useful == np.ceil(useful)).all())
         self.scientific = (
-            biggest / smallest > 1000.0
-            or biggest > 1.0e8
-            or (not self.whole and smallest < 1.0e-4)
+            biggest / smallest > 1000.0 or biggest > 1.0e8 or (not self.whole and smallest < 1.0e-4)
         )
         if options.sci_mode is not None:
             self.scientific = options.sci_mode

@@ -28,8 +28,17 @@ import numpy as np
 
 from . import errors
 from .dtypes import FROM_NUMPY, default_numpy, result_numpy
-from .engine import FREED, Node, new, new_node, sequence, unpack, unpack_result
-from .engine import unpack_result_tensor, unpack_tensor
+from .engine import (
+    FREED,
+    Node,
+    new,
+    new_node,
+    sequence,
+    unpack,
+    unpack_result,
+    unpack_result_tensor,
+    unpack_tensor,
+)
 from .grad_mode import mode
 from .tensor import INFERENCE, Tensor, refresh, special_node, view_of
 
@@ -49,7 +58,7 @@ WORDS: dict[str, Any] = {}  # the second vocabulary: every word on tensors
 
 
 def camel(name: str) -> str:
-    """torch's class name for an operation: each part of the name capitalized, as in MulBackward0."""
+    """torch's name for a node's class, without Backward: parts capitalized, as in LogSoftmax."""
     parts = [p for p in name.split("_") if p]
     joined = "".join(p[:1].upper() + p[1:] for p in parts)
     return re.sub(r"(\d)([a-z])", lambda m: m[1] + m[2].upper(), joined)
@@ -108,7 +117,7 @@ def op(
     promote: str | None = None,
     view: bool = False,
     multiple_views: bool = False,
-    outputs: int | str = 1,
+    outputs: int | str | tuple = 1,
     method: bool = True,
     result_type: Any = None,
     error: str | None = None,
@@ -151,7 +160,7 @@ class _Entry:
 
     def __init__(
         self, name: str, forward: Any, formulas: dict[str, Any], node: str | None,
-        promote: str | None, view: bool, multiple_views: bool, outputs: int | str,
+        promote: str | None, view: bool, multiple_views: bool, outputs: int | str | tuple,
         result_type: Any, error: str | None, shows: tuple, hides: tuple, names: tuple, label: str,
     ):  # fmt: skip
         self.name, self.forward, self.formulas = name, forward, formulas
@@ -262,7 +271,8 @@ class _Entry:
                 body_ns[f"_raw_saved_{s}"] = _raw_property(s)
         for s in self.shows:
             body_ns[f"_saved_{s}"] = _shown_property(s)
-        return type(Node)(self.node_name, (Node,), body_ns)  # type: ignore[no-any-return]
+        made_type: Any = type(Node)
+        return made_type(self.node_name, (Node,), body_ns)
 
     def _run_lines(self, arg: str, pad: str) -> tuple[list[str], list[str]]:
         fast, slow, given = [], [], ["grad"]
@@ -345,7 +355,8 @@ class _Entry:
             if kind == "Number" and operator:
                 w += [
                     f"    elif {v}.__class__ is float or {v}.__class__ is int:",
-                    f"        {v}_a = {v}; {v}_c = NO_COUNTER" + (f"; {v}_rg = False" if used else ""),
+                    f"        {v}_a = {v}; {v}_c = NO_COUNTER"
+                    + (f"; {v}_rg = False" if used else ""),
                     f"    elif not isinstance({v}, OPERANDS): return NotImplemented",
                 ]
             if kind == "Number":
@@ -365,7 +376,8 @@ class _Entry:
             arrays = ", ".join(f"{shown[a]}_a" for a, k in self.kinds.items() if k != "Index")
             w += [
                 f"    try: _r = forward({call})",
-                f"    except ValueError as error: raise cannot_broadcast(error, {arrays}) from None",
+                "    except ValueError as error:",
+                f"        raise cannot_broadcast(error, {arrays}) from None",
             ]
         else:
             w.append(f"    _r = forward({call})")
@@ -454,7 +466,12 @@ class _Entry:
         else:
             w.append("    _out._counter = [0]; _out._view = None")
         if not condition:
-            return [*w, "    _out._rg = False; _out._edge = None", *self._inference(), "    return _out"]
+            return [
+                *w,
+                "    _out._rg = False; _out._edge = None",
+                *self._inference(),
+                "    return _out",
+            ]
         arrays = [a for a in self.differentiable if self.kinds.get(a) == "Arrays"]
         if arrays:
             v = shown[arrays[0]]
@@ -486,16 +503,19 @@ class _Entry:
     def _wrap_many(self, condition: str, shown: dict[str, str]) -> list[str]:
         views = f"{shown['self']}" if self.view else "None"
         w = [
-            *(["    _r = [x if x.__class__ is ndarray else asarray(x) for x in _r]"]
-              if not self.view else []),
+            *(
+                ["    _r = [x if x.__class__ is ndarray else asarray(x) for x in _r]"]
+                if not self.view
+                else []
+            ),
             f"    _outs = wrap_all(_r, {views}, {self.multiple_views})",
         ]
         if condition:
             edges = ", ".join(self._edge(shown[a]) for a in self.differentiable) + ","
             w += [
                 f"    if ({condition}) and _mode.enabled:",
-                "        _node = new_node(Backward); _node.seq = next(sequence); _node.hooks = None",
-                f"        _node.edges = {edges}",
+                "        _node = new_node(Backward); _node.seq = next(sequence)",
+                f"        _node.hooks = None; _node.edges = {edges}",
                 f"        connect(_node, _outs, {self._differentiable_outputs()})",
                 *self._save_lines(shown, "        "),
                 "        if _mode.special: special_node(_node)",
@@ -519,7 +539,8 @@ class _Entry:
                 "number": number, "not_a_tensor": not_a_tensor, "tensor_list": tensor_list,
                 "any_tracked": any_tracked, "common": common, "default_numpy": default_numpy,
                 "NO_COUNTER": NO_COUNTER, "OPERANDS": (int, float, complex, np.number, np.bool_),
-                "INFERENCE": INFERENCE, "cannot_broadcast": cannot_broadcast, "wrap_all": wrap_all, "connect": connect,
+                "INFERENCE": INFERENCE, "cannot_broadcast": cannot_broadcast, "wrap_all": wrap_all,
+                "connect": connect,
                 "package": self.result_type or tuple,
                 **self.defaults,
             }  # fmt: skip
@@ -687,8 +708,19 @@ def connect(node: Any, outs: Any, n: int) -> None:
 
 
 __all__ = [
-    "ENTRIES", "METHODS", "PUBLIC", "WORDS", "Array", "Arrays", "Number", "Optional",
-    "Index", "composite", "op", "public", "word",
+    "ENTRIES",
+    "METHODS",
+    "PUBLIC",
+    "WORDS",
+    "Array",
+    "Arrays",
+    "Index",
+    "Number",
+    "Optional",
+    "composite",
+    "op",
+    "public",
+    "word",
 ]  # fmt: skip
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -36,15 +36,15 @@ class Tensor:
     # Slots instead of a dictionary: an operation makes its result with seven plain stores.
     # (A dictionary comes into being only when somebody hangs an attribute of their own on it.)
     __slots__ = (
-        "_a",  # the NumPy array
-        "_edge",  # (node, output number) of the operation that made it; None for a leaf
-        "_rg",  # requires grad
-        "_grad",  # the gradient collected so far, a Tensor
-        "_counter",  # [how often the memory was changed in place]; shared by views
-        "_view",  # [base, version, kind] if it shares another tensor's memory
-        "_hooks",  # Hooks, once somebody registers one
         "__dict__",
         "__weakref__",
+        "_a",  # the NumPy array
+        "_counter",  # [how often the memory was changed in place]; shared by views
+        "_edge",  # (node, output number) of the operation that made it; None for a leaf
+        "_grad",  # the gradient collected so far, a Tensor
+        "_hooks",  # Hooks, once somebody registers one
+        "_rg",  # requires grad
+        "_view",  # [base, version, kind] if it shares another tensor's memory
     )
 
     __module__ = "torch"
@@ -58,6 +58,24 @@ class Tensor:
     _counter: Any
     _view: Any
     _hooks: Any
+
+    if TYPE_CHECKING:
+        # The table adds methods and operators; type checkers need to know that they exist.
+        def __getattr__(self, name: str) -> Any: ...
+
+        __add__: Any
+        __radd__: Any
+        __sub__: Any
+        __rsub__: Any
+        __mul__: Any
+        __rmul__: Any
+        __truediv__: Any
+        __rtruediv__: Any
+        __pow__: Any
+        __neg__: Any
+        __getitem__: Any
+        __gt__: Any
+        __le__: Any
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         kwargs.pop("device", None)
@@ -132,11 +150,7 @@ class Tensor:
     @property
     def retains_grad(self) -> bool:
         edge = self._edge
-        return (
-            edge is not None
-            and edge[0].hooks is not None
-            and edge[1] in edge[0].hooks.retain
-        )
+        return edge is not None and edge[0].hooks is not None and edge[1] in edge[0].hooks.retain
 
     def retain_grad(self) -> None:
         """Collect `.grad` here too, though this is no leaf. Raises for untracked tensors."""
@@ -360,9 +374,7 @@ class Tensor:
 
     def __index__(self) -> int:
         if self._a.size != 1 or self._a.dtype.kind not in "iub":
-            raise TypeError(
-                "only integer tensors of a single element can be converted to an index"
-            )
+            raise TypeError("only integer tensors of a single element can be converted to an index")
         return int(self._a.item())
 
     def __bool__(self) -> bool:
@@ -382,7 +394,7 @@ class Tensor:
     def __iter__(self) -> Any:
         if self._a.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unbind(0))  # type: ignore[attr-defined]
+        return iter(self.unbind(0))
 
     def __contains__(self, element: Any) -> bool:
         if isinstance(element, (Tensor, int, float, complex, bool)):
@@ -501,9 +513,7 @@ def _check_grad(t: Tensor, value: Any) -> None:
         raise RuntimeError("can't assign Variable as its own grad")
     if value._a.dtype != t._a.dtype:
         kind = FROM_NUMPY[value._a.dtype]._long.lower()
-        raise RuntimeError(
-            errors.GRAD_DTYPE.format(kind, FROM_NUMPY[t._a.dtype]._long)
-        )
+        raise RuntimeError(errors.GRAD_DTYPE.format(kind, FROM_NUMPY[t._a.dtype]._long))
     if value._a.shape != t._a.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(value._a.shape)}' to a tensor of "

@@ -5,6 +5,7 @@ what is reported is the median time of a round, and how many times faster the en
 comes first: results are compared before anything is timed. ``python benchmarks/engine.py``.
 """
 
+# ruff: noqa: E402 - the number of threads must be set before NumPy is imported
 from __future__ import annotations
 
 import os
@@ -29,7 +30,8 @@ T_U = [35.7, 55.9, 58.2, 81.9, 56.3, 48.9, 33.9, 21.8, 48.4, 60.4, 68.4]
 
 # What each workload has to reach: times faster than torch, and at most times hand-written NumPy.
 GOALS = {
-    "thermometer": (2.8, 3.1), "bce": (2.2, None), "chain": (1.8, None), "net 64-64-10": (2.2, None),
+    "thermometer": (2.8, 3.1), "bce": (2.2, None), "chain": (1.8, None),
+    "net 64-64-10": (2.2, None),
     "net 64-256-10": (1.4, 1.3), "net 784-256-10": (1.0, 1.3),
 }  # fmt: skip
 
@@ -48,7 +50,7 @@ def torches() -> dict[str, Any]:
     return found
 
 
-# -- workloads: each returns a function to time, and one that gives a result to compare -------------
+# -- workloads: each returns a function to time, and one that gives a result to compare ------------
 
 
 def thermometer(epochs: int) -> dict[str, Callable]:
@@ -389,7 +391,8 @@ def main() -> None:
         results[name] = t
         others = "  ".join(f"{k} {v / mine:.2f}" for k, v in t.items() if k != "engine")
         goal = f"   (goal: torch {GOALS[name][0]}" + (
-            f", numpy {1 / GOALS[name][1]:.2f})" if GOALS[name][1] else ")")
+            f", numpy {1 / GOALS[name][1]:.2f})" if GOALS[name][1] else ")"
+        )
         print(f"{name:16}{mine * 1e3:8.2f}ms  {others}{goal}", flush=True)
     if "torch" in results.get("net 784-256-10", {}):
         mine_mb, torch_mb = memory("autograd_lib"), memory("torch")

@@ -58,9 +58,7 @@ def grad(
         for i in range(count):
             g = [x[i] for x in _tuple(grad_outputs)]
             rows.append(grad(outputs, inputs, g, True, create_graph, allow_unused))
-        return tuple(
-            None if col[0] is None else stack(col) for col in zip(*rows, strict=True)
-        )
+        return tuple(None if col[0] is None else stack(col) for col in zip(*rows, strict=True))
     found = gradients(outputs, inputs, grad_outputs, retain_graph, create_graph)
     for i, (g, t) in enumerate(zip(found, inputs, strict=True)):
         if g is None:

@@ -71,6 +71,9 @@ class BackwardCFunction(Node, FunctionCtx):
     non_differentiable: tuple
     materialize: bool
     needs_input_grad: tuple
+    _is_tensor: list
+    _shapes: list
+    _arrived: list
 
     def __init__(self) -> None:
         self.to_save = self.dirty = self.non_differentiable = ()
@@ -85,7 +88,7 @@ class BackwardCFunction(Node, FunctionCtx):
             raise errors.freed()
         return tuple(_read(self, i, item) for i, item in enumerate(self._kept))
 
-    saved_variables = property(lambda self: ())  # type: ignore[assignment]
+    saved_variables = property(lambda self: ())
     _raw_saved_tensors = property(lambda self: self._kept)
 
     @property
@@ -205,11 +208,10 @@ def _keep(node: Any, t: Any, outputs: dict[int, int]) -> Any:
 class _FunctionMeta(type):
     def __init__(cls, name: str, bases: tuple, attrs: dict):
         super().__init__(name, bases, attrs)
-        made = type(BackwardCFunction)(
-            f"{name}Backward", (BackwardCFunction,), {"forward_class": cls}
-        )
+        node_type: Any = type(BackwardCFunction)
+        made = node_type(f"{name}Backward", (BackwardCFunction,), {"forward_class": cls})
         made.__module__ = "torch.autograd.function"
-        cls._backward_cls = made  # type: ignore[attr-defined]
+        cls._backward_cls = made
 
 
 class Function(metaclass=_FunctionMeta):
@@ -360,7 +362,7 @@ def once_differentiable(fn: Any) -> Any:
                     "@once_differentiable"
                 )
 
-        flag = WORDS["zeros_like"](args[0]) if args else None
+        flag: Any = WORDS["zeros_like"](args[0]) if args else None
         flag._rg = True
         result = _Refuse.apply(flag, *[o.detach() if isinstance(o, Tensor) else o for o in many])
         return result if isinstance(outputs, tuple) else result[0]

@@ -31,7 +31,7 @@ def _as_tuple(x: Any, what: str, function: str) -> tuple[bool, tuple]:
 def _inputs(inputs: tuple, create: bool) -> tuple:
     """Inputs to differentiate by: in the caller's graph if the result is to be, else cut off."""
     if create:
-        return tuple(t.view_as(t) if t.requires_grad else t.detach().requires_grad_()  # type: ignore
+        return tuple(t.view_as(t) if t.requires_grad else t.detach().requires_grad_()
                      for t in inputs)  # fmt: skip
     return tuple(t.detach().requires_grad_() for t in inputs)
 
@@ -64,8 +64,7 @@ def _grad(outputs: Any, inputs: Any, grads: Any, create: bool, strict: bool = Fa
                     "not allowed in strict mode."
                 )
     return tuple(
-        fresh(np.zeros_like(t._a)) if g is None else g
-        for g, t in zip(found, inputs, strict=True)
+        fresh(np.zeros_like(t._a)) if g is None else g for g, t in zip(found, inputs, strict=True)
     )
 
 
@@ -96,7 +95,9 @@ def _vector(v: Any, like: tuple, many: bool, function: str) -> tuple:
     return vs
 
 
-def vjp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def vjp(
+    func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
     """func(inputs), and v times its Jacobian."""
     with enable_grad():
         many, xs = _as_tuple(inputs, "inputs", "vjp")
@@ -110,7 +111,9 @@ def vjp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
     )
 
 
-def jvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def jvp(
+    func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
     """func(inputs), and its Jacobian times v.
 
     By going backward twice: u^T J is linear in u, and its derivative with respect to u, times v,
@@ -166,8 +169,10 @@ def _single(y: Any, name: str) -> None:
         )
 
 
-def hessian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = False,
-            vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode") -> Any:  # fmt: skip
+def hessian(
+    func: Any, inputs: Any, create_graph: bool = False, strict: bool = False,
+    vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode",
+) -> Any:  # fmt: skip
     """All second derivatives of a scalar function."""
     many, _ = _as_tuple(inputs, "inputs", "hessian")
 
@@ -183,7 +188,9 @@ def hessian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = F
     return result if many else result[0]
 
 
-def vhp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def vhp(
+    func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
     """func(inputs), and v times its Hessian."""
     with enable_grad():
         many, xs = _as_tuple(inputs, "inputs", "vhp")
@@ -197,6 +204,8 @@ def vhp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
     return _done(y, create_graph), _done(_one_or_all(many, found), create_graph)
 
 
-def hvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def hvp(
+    func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> Any:
     """func(inputs), and its Hessian times v: the same as `vhp`, since Hessians are symmetric."""
     return vhp(func, inputs, v, create_graph, strict)

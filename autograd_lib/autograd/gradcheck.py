@@ -75,7 +75,11 @@ def gradcheck(
             "have requires_grad=True."
         )
     for i, t in enumerate(inputs):
-        if isinstance(t, Tensor) and t.requires_grad and t._a.dtype not in (np.float64, np.complex128):
+        if (
+            isinstance(t, Tensor)
+            and t.requires_grad
+            and t._a.dtype not in (np.float64, np.complex128)
+        ):
             warnings.warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or "
                 "complex. This check will likely fail if all the inputs are not of double "
@@ -118,7 +122,9 @@ def gradgradcheck(
     ys = [y for y in _outputs(func, inputs) if y.requires_grad]
     if grad_outputs is None:
         rng = np.random.RandomState(0)
-        vs = [fresh(rng.standard_normal(y._a.shape).astype(y._a.dtype)).requires_grad_() for y in ys]
+        vs = [
+            fresh(rng.standard_normal(y._a.shape).astype(y._a.dtype)).requires_grad_() for y in ys
+        ]
     else:
         vs = list(_tensors(grad_outputs))
 

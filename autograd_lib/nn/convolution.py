@@ -6,6 +6,9 @@ operations, each the derivative of the others: the convolution, its transpose wi
 input, and its transpose with respect to the weights.
 """
 
+# The table is laid out by hand, an entry's parts aligned.
+# fmt: off
+# mypy: disable-error-code="has-type,var-annotated,no-untyped-def"
 from __future__ import annotations
 
 import itertools
@@ -14,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from ..recorder import Array, Optional, op, word
 from ..recorder import WORDS as W
+from ..recorder import Array, Optional, op, word
 from ..tensor import Tensor
 
 _einsum = np.einsum
@@ -29,7 +32,7 @@ def _window(position: Any, stride: Any, dilation: Any, out: Any) -> tuple:
     """The part of a padded input that the kernel's `position` touches."""
     return (slice(None), slice(None), *(
         slice(p * d, p * d + s * (n - 1) + 1 if n else p * d, s)
-        for p, s, d, n in zip(position, stride, dilation, out, strict=True)))  # fmt: skip
+        for p, s, d, n in zip(position, stride, dilation, out, strict=True)))
 
 
 def _padded(a: np.ndarray, padding: Any) -> np.ndarray:
@@ -56,7 +59,7 @@ def out_sizes(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) 
         conv_input(grad, weight, input_sym_sizes, stride, padding, dilation, groups),
     weight=lambda grad, input, weight_sym_sizes, stride, padding, dilation, groups:
         conv_weight(grad, input, weight_sym_sizes, stride, padding, dilation, groups),
-    bias=lambda grad: bias_back(grad))  # fmt: skip
+    bias=lambda grad: bias_back(grad))
 def convolution(input: Array, weight: Array, bias: Optional, stride, padding, dilation, groups):
     x, kernel = _padded(input, padding), weight.shape[2:]
     out = out_sizes(input.shape[2:], kernel, stride, padding, dilation)
@@ -76,16 +79,17 @@ def convolution(input: Array, weight: Array, bias: Optional, stride, padding, di
     gy=lambda grad, weight, stride, padding, dilation, groups, gy_sym_sizes:
         cropped(convolution(grad, weight, None, stride, padding, dilation, groups), gy_sym_sizes),
     weight=lambda grad, gy, weight_sym_sizes, stride, padding, dilation, groups:
-        conv_weight(gy, grad, weight_sym_sizes, stride, padding, dilation, groups))  # fmt: skip
+        conv_weight(gy, grad, weight_sym_sizes, stride, padding, dilation, groups))
 def conv_input(gy: Array, weight: Array, size, stride, padding, dilation, groups):
     """The transpose with respect to the input: from outputs `gy` back to inputs of this `size`."""
     kernel, out, g = weight.shape[2:], gy.shape[2:], groups
-    x = np.zeros((*size[:2], *(n + 2 * p for n, p in zip(size[2:], padding, strict=True))), gy.dtype)
+    full = [n + 2 * p for n, p in zip(size[2:], padding, strict=True)]
+    x = np.zeros((*size[:2], *full), gy.dtype)
     w, y = _grouped(weight, g, 0), _grouped(gy, g, 1)
     for position in _positions(kernel):
         part = _einsum("ngo...,goi->ngi...", y, w[(..., *position)], optimize=True)
         x[_window(position, stride, dilation, out)] += part.reshape(
-            part.shape[0], -1, *part.shape[3:])  # fmt: skip
+            part.shape[0], -1, *part.shape[3:])
     inner = tuple(slice(p, p + n) for n, p in zip(size[2:], padding, strict=True))
     return x[(slice(None), slice(None), *inner)]
 
@@ -100,10 +104,10 @@ def cropped(x, shape):
 
 
 @op(public=False, node="ConvolutionBackwardBackward0",
-    gy=lambda grad, input, stride, padding, dilation, groups:
-        convolution(input, grad, None, stride, padding, dilation, groups),
+    gy=lambda grad, input, stride, padding, dilation, groups, gy_sym_sizes:
+        cropped(convolution(input, grad, None, stride, padding, dilation, groups), gy_sym_sizes),
     input=lambda grad, gy, input_sym_sizes, stride, padding, dilation, groups:
-        conv_input(gy, grad, input_sym_sizes, stride, padding, dilation, groups))  # fmt: skip
+        conv_input(gy, grad, input_sym_sizes, stride, padding, dilation, groups))
 def conv_weight(gy: Array, input: Array, size, stride, padding, dilation, groups):
     """The transpose with respect to the weights."""
     x, out, g = _padded(input, padding), gy.shape[2:], groups
@@ -127,7 +131,7 @@ from ..derivatives import slice_, sum  # noqa: E402
 
 @op(public=False, node="MaxPool2DWithIndicesBackward0", outputs=2, names=("output", "indices"),
     error="max_pool",
-    self=lambda grad, self, indices: pool_back(grad, tuple(self.shape), indices))  # fmt: skip
+    self=lambda grad, self, indices: pool_back(grad, tuple(self.shape), indices))
 def max_pool_(self: Array, kernel, stride, padding, dilation, out):
     """The largest element of each window, and its place in the (flattened) input."""
     size = self.shape[2:]
@@ -156,7 +160,7 @@ def pool_back(grad, shape, indices):
         zeros_of((shape[0], shape[1], n), grad), 2,
         reshape(indices, (shape[0], shape[1], -1 if grad_size(grad) else 0)),
         reshape(grad, (shape[0], shape[1], -1 if grad_size(grad) else 0)),
-    )  # fmt: skip
+    )
     return reshape(flat, shape)
 
 
@@ -184,7 +188,7 @@ def _divisors(size, kernel, stride, padding, out, include_pad, override):
 @op(public=False, node="AvgPool2DBackward0", error="avg_pool",
     self=lambda grad, self_sym_sizes, kernel, stride, padding, out, include_pad, override:
         avg_pool_back(grad, self_sym_sizes, kernel, stride, padding, out, include_pad, override),
-    hides=("kernel", "out", "include_pad", "override"))  # fmt: skip
+    hides=("kernel", "out", "include_pad", "override"))
 def avg_pool_(self: Array, kernel, stride, padding, out, include_pad=True, override=None):
     size = self.shape[2:]
     widths = _pool_widths(size, kernel, stride, padding, out)
@@ -194,7 +198,7 @@ def avg_pool_(self: Array, kernel, stride, padding, out, include_pad=True, overr
     for position in _positions(kernel):
         total += x[_window(position, stride, ones, out)]
     return (total / _divisors(size, kernel, stride, padding, out, include_pad, override)).astype(
-        self.dtype)  # fmt: skip
+        self.dtype)
 
 
 def _pool_widths(size, kernel, stride, padding, out):
@@ -206,7 +210,7 @@ def _pool_widths(size, kernel, stride, padding, out):
 
 @op(public=False, node="AvgPool2DBackwardBackward0",
     gy=lambda grad, kernel, stride, padding, out, include_pad, override:
-        avg_pool_(grad, kernel, stride, padding, out, include_pad, override))  # fmt: skip
+        avg_pool_(grad, kernel, stride, padding, out, include_pad, override))
 def avg_pool_back(gy: Array, shape, kernel, stride, padding, out, include_pad, override):
     size = shape[2:]
     widths = _pool_widths(size, kernel, stride, padding, out)
@@ -240,7 +244,7 @@ def _conv(n: int) -> Any:
     def conv(
         input: Tensor, weight: Tensor, bias: Any = None, stride: Any = 1, padding: Any = 0,
         dilation: Any = 1, groups: int = 1,
-    ) -> Tensor:  # fmt: skip
+    ) -> Tensor:
         x, single = _batched(input, n)
         stride, dilation = _many(stride, n), _many(dilation, n)
         kernel = weight.shape[2:]
@@ -277,7 +281,7 @@ def _conv_transpose(n: int) -> Any:
     def conv(
         input: Tensor, weight: Tensor, bias: Any = None, stride: Any = 1, padding: Any = 0,
         output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
-    ) -> Tensor:  # fmt: skip
+    ) -> Tensor:
         x, single = _batched(input, n)
         stride, padding, dilation, more = (
             _many(v, n) for v in (stride, padding, dilation, output_padding)
@@ -286,7 +290,7 @@ def _conv_transpose(n: int) -> Any:
             (m - 1) * s - 2 * p + d * (k - 1) + o + 1
             for m, s, p, d, k, o in zip(x.shape[2:], stride, padding, dilation, weight.shape[2:],
                                         more, strict=True)
-        )  # fmt: skip
+        )
         full = (x.shape[0], weight.shape[1] * groups, *size)
         out = W["conv_input"](x, weight, full, stride, padding, dilation, groups)
         if bias is not None:
@@ -318,10 +322,10 @@ def _max_pool(n: int) -> Any:
     def pool(
         input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
         ceil_mode: bool = False, return_indices: bool = False,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         x, single = _batched(input, n)
         kernel, padding, dilation = (_many(v, n) for v in (kernel_size, padding, dilation))
-        stride = kernel if stride is None or stride == [] else _many(stride, n)
+        stride = _many(stride, n) if stride or stride == 0 else kernel
         out = _pooled(x.shape[2:], kernel, stride, padding, dilation, ceil_mode)
         best, where = W["max_pool_"](x, kernel, stride, padding, dilation, out)
         best = _unbatched(best, single)
@@ -339,10 +343,10 @@ def _avg_pool(n: int) -> Any:
     def pool(
         input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
         ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: Any = None,
-    ) -> Tensor:  # fmt: skip
+    ) -> Tensor:
         x, single = _batched(input, n)
         kernel, padding = _many(kernel_size, n), _many(padding, n)
-        stride = kernel if stride is None or stride == [] else _many(stride, n)
+        stride = _many(stride, n) if stride or stride == 0 else kernel
         out = _pooled(x.shape[2:], kernel, stride, padding, (1,) * n, ceil_mode)
         r = W["avg_pool_"](x, kernel, stride, padding, out, count_include_pad, divisor_override)
         return _unbatched(r, single)
@@ -379,9 +383,4 @@ def _adaptive_avg(n: int) -> Any:
     return pool
 
 
-adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = (_adaptive_avg(n) for n in (1, 2, 3))
-
-NAMES = [
-    f"{name}{n}d" for name in ("conv", "conv_transpose", "max_pool", "avg_pool", "adaptive_avg_pool")
-    for n in (1, 2, 3)
-]  # fmt: skip
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = map(_adaptive_avg, (1, 2, 3))

@@ -1,6 +1,9 @@
 """The table, continued: activations and losses of neural networks."""
 
 # `sum`, `abs`, `pow` and their like are torch's words here, as in the first part of the table.
+# The table is laid out by hand, an entry's parts aligned.
+# fmt: off
+# mypy: disable-error-code="has-type,var-annotated,no-untyped-def"
 from __future__ import annotations
 
 import math
@@ -8,9 +11,29 @@ import math
 import numpy as np
 
 from ..derivatives import (
-    PI, abs, div, exp, expand, log, logical_and, mean, mul, neg, pow, reshape, restore, scale,
-    sigmoid, sign, sqrt, sum, tanh, where, zeros_like, zeros_of,
-)  # fmt: skip
+    PI,
+    abs,
+    div,
+    exp,
+    expand,
+    log,
+    logical_and,
+    mean,
+    mul,
+    neg,
+    pow,
+    reshape,
+    restore,
+    scale,
+    sigmoid,
+    sign,
+    sqrt,
+    sum,
+    tanh,
+    where,
+    zeros_like,
+    zeros_of,
+)
 from ..dtypes import long_name
 from ..recorder import Array, Index, Number, Optional, op, word
 from ..tensor import fresh as _fresh
@@ -22,14 +45,14 @@ _add = np.add.reduce
 
 
 @op(public=False, self=lambda grad, self, negative_slope:
-    where(self > 0, grad, grad * negative_slope))  # fmt: skip
+    where(self > 0, grad, grad * negative_slope))
 def leaky_relu(self: Array, negative_slope=0.01):
     return np.where(self > 0, self, self * negative_slope)
 
 
 @op(public=False, node="PreluKernelBackward0", error="prelu",
     self=lambda grad, self, weight: where(self > 0, grad, weight * grad),
-    weight=lambda grad, self: where(self > 0, 0.0, self * grad))  # fmt: skip
+    weight=lambda grad, self: where(self > 0, 0.0, self * grad))
 def prelu_kernel(self: Array, weight: Array):
     return np.where(self > 0, self, weight * self)
 
@@ -41,7 +64,7 @@ def elu_back(grad, self, alpha, scale, input_scale):
 
 
 @op(public=False, self=lambda grad, self, alpha, scale, input_scale:
-    elu_back(grad, self, alpha, scale, input_scale))  # fmt: skip
+    elu_back(grad, self, alpha, scale, input_scale))
 def elu(self: Array, alpha=1.0, scale=1, input_scale=1):
     return np.where(self > 0, self * scale, alpha * scale * np.expm1(self * input_scale))
 
@@ -61,7 +84,7 @@ def gelu_slope(self, approximate):
 def erf(self):
     from .. import derivatives
 
-    return derivatives.erf(np.asarray(self))  # type: ignore[attr-defined]
+    return derivatives.erf(np.asarray(self))
 
 
 @op(public=False, self=lambda grad, self, approximate: grad * gelu_slope(self, approximate))
@@ -97,7 +120,7 @@ def mish(self: Array):
 
 
 @op(public=False, self=lambda grad, self, beta, threshold:
-    where(self * beta > threshold, grad, grad * sigmoid(self * beta)))  # fmt: skip
+    where(self * beta > threshold, grad, grad * sigmoid(self * beta)))
 def softplus(self: Array, beta=1, threshold=20):
     x = self * beta
     soft = np.log1p(np.exp(np.minimum(x, threshold))) / beta
@@ -105,26 +128,26 @@ def softplus(self: Array, beta=1, threshold=20):
 
 
 @op(public=False, node="LogSigmoidBackward0", error="log_sigmoid",
-    self=lambda grad, self: grad * sigmoid(-self))  # fmt: skip
+    self=lambda grad, self: grad * sigmoid(-self))
 def log_sigmoid(self: Array):
     # log sigmoid(x) = min(x, 0) - log(1 + exp(-|x|)) never overflows.
     return np.minimum(self, 0) - np.log1p(np.exp(-np.abs(self)))
 
 
 @op(public=False, self=lambda grad, self, min_val, max_val:
-    grad * logical_and(self > min_val, self < max_val))  # fmt: skip
+    grad * logical_and(self > min_val, self < max_val))
 def hardtanh(self: Array, min_val=-1.0, max_val=1.0):
     return np.clip(self, min_val, max_val).astype(self.dtype)
 
 
 @op(public=False, self=lambda grad, self:
-    grad * logical_and(self > -3, self < 3) * (1 / 6))  # fmt: skip
+    grad * logical_and(self > -3, self < 3) * (1 / 6))
 def hardsigmoid(self: Array):
     return np.clip(self + 3, 0, 6) / 6
 
 
 @op(public=False, self=lambda grad, self: where(
-    self < -3, grad * 0, where(self <= 3, grad * (self / 3 + 0.5), grad)))  # fmt: skip
+    self < -3, grad * 0, where(self <= 3, grad * (self / 3 + 0.5), grad)))
 def hardswish(self: Array):
     return self * np.clip(self + 3, 0, 6) / 6
 
@@ -146,7 +169,7 @@ def threshold(self: Array, threshold, value):
 
 @op(public=False, node="SoftmaxBackward0", error="softmax",
     self=lambda grad, result, dim:
-        (grad - sum(grad * result, dim, True)) * result)  # fmt: skip
+        (grad - sum(grad * result, dim, True)) * result)
 def softmax_(self: Array, dim):
     if self.ndim == 0:
         return np.ones_like(self)
@@ -156,7 +179,7 @@ def softmax_(self: Array, dim):
 
 @op(public=False, node="LogSoftmaxBackward0", error="log_softmax",
     self=lambda grad, result, dim:
-        grad - exp(result) * sum(grad, dim, True))  # fmt: skip
+        grad - exp(result) * sum(grad, dim, True))
 def log_softmax_(self: Array, dim):
     if self.ndim == 0:
         return np.zeros_like(self)
@@ -221,7 +244,7 @@ def mse_slope(grad, a, b, reduction):
 @op(public=False, promote="same",
     self=lambda grad, self, target, reduction: mse_slope(grad, self, target, reduction),
     target=lambda grad, self, target, reduction:
-        mse_slope(grad, target, self, reduction))  # fmt: skip
+        mse_slope(grad, target, self, reduction))
 def mse_loss(self: Array, target: Array, reduction=1):
     d = self - target
     return reduce(d * d, reduction)
@@ -240,7 +263,7 @@ def smooth_l1_slope(grad, a, b, reduction, beta):
     self=lambda grad, self, target, reduction, beta:
         smooth_l1_slope(grad, self, target, reduction, beta),
     target=lambda grad, self, target, reduction, beta:
-        smooth_l1_slope(grad, target, self, reduction, beta))  # fmt: skip
+        smooth_l1_slope(grad, target, self, reduction, beta))
 def smooth_l1_loss(self: Array, target: Array, reduction=1, beta=1.0):
     d = np.abs(self - target)
     if beta == 0:
@@ -258,7 +281,7 @@ def huber_slope(grad, a, b, reduction, delta):
     self=lambda grad, self, target, reduction, delta:
         huber_slope(grad, self, target, reduction, delta),
     target=lambda grad, self, target, reduction, delta:
-        huber_slope(grad, target, self, reduction, delta))  # fmt: skip
+        huber_slope(grad, target, self, reduction, delta))
 def huber_loss(self: Array, target: Array, reduction=1, delta=1.0):
     d = np.abs(self - target)
     return reduce(np.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta)), reduction)
@@ -289,12 +312,12 @@ def clamp(self, min=None, max=None):
     self=lambda grad, self, target, weight, reduction:
         bce_slope(grad, self, target, weight, reduction),
     target=lambda grad, self, target, weight, reduction:
-        bce_target(grad, self, target, weight, reduction))  # fmt: skip
+        bce_target(grad, self, target, weight, reduction))
 def binary_cross_entropy(self: Array, target: Array, weight: Optional = None, reduction=1):
     if self.size and (self.min() < 0 or self.max() > 1):
         raise RuntimeError("all elements of input should be between 0 and 1")
     loss = -(target * np.maximum(np.log(self), -100) + (1 - target) * np.maximum(
-        np.log1p(-self), -100))  # fmt: skip
+        np.log1p(-self), -100))
     return reduce(loss if weight is None else loss * weight, reduction)
 
 
@@ -312,10 +335,7 @@ def bce_logits_slope(grad, self, target, weight, pos_weight, reduction):
 
 @word
 def bce_logits_target(grad, self, weight, pos_weight, reduction):
-    if pos_weight is None:
-        g = -self
-    else:
-        g = log_sigmoid(-self) - pos_weight * log_sigmoid(self)
+    g = -self if pos_weight is None else log_sigmoid(-self) - pos_weight * log_sigmoid(self)
     return weighted(g, weight) * spread(grad, self, reduction)
 
 
@@ -323,7 +343,7 @@ def bce_logits_target(grad, self, weight, pos_weight, reduction):
     self=lambda grad, self, target, weight, pos_weight, reduction:
         bce_logits_slope(grad, self, target, weight, pos_weight, reduction),
     target=lambda grad, self, weight, pos_weight, reduction:
-        bce_logits_target(grad, self, weight, pos_weight, reduction))  # fmt: skip
+        bce_logits_target(grad, self, weight, pos_weight, reduction))
 def binary_cross_entropy_with_logits(
     self: Array, target: Array, weight: Optional = None, pos_weight: Optional = None, reduction=1
 ):
@@ -355,14 +375,14 @@ def class_weights(target, weight, ignore_index, like, shape):
     safe = np.where(kept, t, 0)
     w = 1 if weight is None else getattr(weight, "_a", weight)[safe]
     out = (kept * w).astype(like.dtype if isinstance(like, (np.ndarray, np.generic)) else
-                            like._a.dtype)  # fmt: skip
+                            like._a.dtype)
     return out if isinstance(like, (np.ndarray, np.generic)) else _fresh(out)
 
 
 @op(public=False, node="NllLossBackward0", error="nll_loss", outputs=2,
     names=("output", "total_weight"),
     self=lambda grad, self, target, weight, reduction, ignore_index, total_weight:
-        nll_back(grad, tuple(self.shape), target, weight, reduction, ignore_index, total_weight))  # fmt: skip
+        nll_back(grad, tuple(self.shape), target, weight, reduction, ignore_index, total_weight))
 def nll_loss_forward(
     self: Array, target: Index, weight: Optional = None, reduction=1, ignore_index=-100
 ):
@@ -388,7 +408,7 @@ def nll_loss_forward(
 @op(public=False, node="NativeLayerNormBackward0", error="layer_norm",
     input=lambda grad, input, weight, axes_, eps: layer_norm_back(grad, input, weight, axes_, eps),
     weight=lambda grad, input, axes_, eps: grad * standard(input, axes_, eps),
-    bias=lambda grad: grad)  # fmt: skip
+    bias=lambda grad: grad)
 def native_layer_norm(input: Array, weight: Optional, bias: Optional, axes_, eps=1e-5):
     out = standard(input, axes_, eps)
     if weight is not None:
@@ -414,7 +434,7 @@ def layer_norm_back(grad, input, weight, axes_, eps):
 
 @op(public=False, node="EmbeddingBackward0", error="embedding",
     weight=lambda grad, indices, weight_sym_sizes, padding_idx:
-        embedding_back(grad, indices, weight_sym_sizes, padding_idx))  # fmt: skip
+        embedding_back(grad, indices, weight_sym_sizes, padding_idx))
 def embedding(weight: Array, indices: Index, padding_idx=-1):
     if indices.dtype.kind not in "iu":
         raise RuntimeError(
@@ -438,11 +458,11 @@ def embedding_back(grad, indices, shape, padding_idx):
 from ..derivatives import index_add_  # noqa: E402
 
 __all__ = ["Number", "axes", "div", "expand", "gather", "long_name", "mul", "neg", "restore",
-           "scale", "wrap_dim", "zeros_like"]  # fmt: skip
+           "scale", "wrap_dim", "zeros_like"]
 
 
 @op(public=False, node="ConstantPadNdBackward0",
-    self=lambda grad, pad: constant_pad_nd(grad, tuple((-a, -b) for a, b in pad)))  # fmt: skip
+    self=lambda grad, pad: constant_pad_nd(grad, tuple((-a, -b) for a, b in pad)))
 def constant_pad_nd(self: Array, pad, value=0.0):
     """Borders of one value; a negative width cuts off instead."""
     cut = tuple(

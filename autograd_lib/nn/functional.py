@@ -9,20 +9,22 @@ from typing import Any
 import numpy as np
 
 from .. import creation
-from ..functions import cat, expand, is_number, need_tensor, reshape, sum as _sum
-from ..recorder import PUBLIC, WORDS as W
+from ..functions import cat, expand, is_number, need_tensor, reshape
+from ..functions import sum as _sum
+from ..recorder import PUBLIC
+from ..recorder import WORDS as W
 from ..tensor import Tensor, fresh, wrap_dim
 
 # -- activations ----------------------------------------------------------------------------------
 
 
 def _inplace(input: Tensor, out: Tensor, inplace: bool) -> Tensor:
-    return input.copy_(out) if inplace else out  # type: ignore[attr-defined]
+    return input.copy_(out) if inplace else out
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(input, 0)."""
-    return input.relu_() if inplace else W["relu"](input)  # type: ignore[attr-defined]
+    return input.relu_() if inplace else W["relu"](input)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -104,7 +106,9 @@ def tanhshrink(input: Tensor) -> Tensor:
     return W["sub"](input, W["tanh"](input))
 
 
-def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
     """The input, kept within [min_val, max_val]."""
     return W["hardtanh"](input, min_val, max_val)
 
@@ -152,7 +156,7 @@ def _implicit_dim(name: str, ndim: int) -> int:
 def _softmax(word: str, name: str, input: Tensor, dim: Any, dtype: Any) -> Tensor:
     d = _implicit_dim(name, input.ndim) if dim is None else wrap_dim(dim, input.ndim)
     if dtype is not None:
-        input = input.to(dtype)  # type: ignore[attr-defined]
+        input = input.to(dtype)
     return W[word](input, d)
 
 
@@ -168,7 +172,7 @@ def log_softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any
 
 def softmin(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """softmax(-input)."""
-    return _softmax("softmax_", "softmin", -input, dim, dtype)  # type: ignore[operator]
+    return _softmax("softmax_", "softmin", -input, dim, dtype)
 
 
 # -- losses ---------------------------------------------------------------------------------------
@@ -335,8 +339,8 @@ def cross_entropy(
         if weight is not None:
             terms = terms * reshape(weight, (1,) * d + (n,) + (1,) * (input.ndim - d - 1))
         if r == 0:
-            return -_sum(terms, d)  # type: ignore[operator]
-        total = -_sum(terms)  # type: ignore[operator]
+            return -_sum(terms, d)
+        total = -_sum(terms)
         return total / (input.numel() // n) if r == 1 else total
     if not label_smoothing:
         return nll_loss(logp, target, weight, ignore_index=ignore_index, reduction=reduction)
@@ -385,7 +389,7 @@ def soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
     """The mean of log(1 + exp(-y x)), for labels -1 and 1."""
-    losses = W["log1p"](W["exp"](-target * input))  # type: ignore[operator]
+    losses = W["log1p"](W["exp"](-target * input))
     return _finish(losses, _reduction(reduction, size_average, reduce))
 
 
@@ -446,9 +450,21 @@ def gaussian_nll_loss(
 # -- convolution and pooling ----------------------------------------------------------------------
 
 from .convolution import (  # noqa: E402
-    adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, avg_pool1d, avg_pool2d,
-    avg_pool3d, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d,
-    max_pool1d, max_pool2d, max_pool3d,
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
 )  # fmt: skip
 
 # -- layers ---------------------------------------------------------------------------------------
@@ -474,7 +490,9 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Any = None) -
     a = reshape(input1, (-1, input1.shape[-1]))
     b = reshape(input2, (-1, input2.shape[-1]))
     k, n, m = weight.shape
-    left = reshape(PUBLIC["matmul"](a, reshape(W["permute"](weight, 1, 0, 2), (n, k * m))), (-1, k, m))
+    left = reshape(
+        PUBLIC["matmul"](a, reshape(W["permute"](weight, 1, 0, 2), (n, k * m))), (-1, k, m)
+    )
     out = reshape(_sum(left * W["unsqueeze"](b, 1), -1), (*lead, k))
     return out if bias is None else out + bias
 
@@ -488,7 +506,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if p == 1:
         return W["mul"](input, fresh(np.zeros_like(input._a)))
     mask = creation.make(np.zeros(input._a.shape, input._a.dtype))
-    mask.bernoulli_(1 - p)  # type: ignore[attr-defined]
+    mask.bernoulli_(1 - p)
     mask._a /= 1 - p
     return _inplace(input, W["mul"](input, mask), inplace)
 
@@ -548,7 +566,9 @@ def _at_least(norm: Tensor, eps: float) -> Tensor:
     return norm
 
 
-def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension."""
     return W["norm"](W["sub"](x1, x2) + eps, p, -1, keepdim)
 
@@ -569,9 +589,12 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
     for i in range(len(pad) // 2):
         d = input.ndim - 1 - i
         n = out.shape[d]
-        positions = np.arange(-pad[2 * i], n + pad[2 * i + 1])
+        left, right = pad[2 * i], pad[2 * i + 1]
+        positions = np.arange(-left, n + right)
         if mode == "circular":
-            positions %= n
+            # Negative widths cut first; what is left goes round.
+            kept = np.arange(max(-left, 0), n - max(-right, 0))
+            positions = kept[np.arange(-max(left, 0), kept.size + max(right, 0)) % kept.size]
         elif mode == "replicate":
             positions = np.clip(positions, 0, n - 1)
         else:

@@ -37,14 +37,14 @@ class Module:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._forward_hooks and not self._forward_pre_hooks:  # type: ignore[attr-defined]
+        if not self._forward_hooks and not self._forward_pre_hooks:
             return self.forward(*args, **kwargs)
-        for hook in self._forward_pre_hooks.values():  # type: ignore[attr-defined]
+        for hook in self._forward_pre_hooks.values():
             result = hook(self, args)
             if result is not None:
                 args = result if isinstance(result, tuple) else (result,)
         out = self.forward(*args, **kwargs)
-        for hook in self._forward_hooks.values():  # type: ignore[attr-defined]
+        for hook in self._forward_hooks.values():
             result = hook(self, args, out)
             if result is not None:
                 out = result
@@ -52,11 +52,11 @@ class Module:
 
     def register_forward_hook(self, hook: Any) -> Any:
         """Call `hook(module, args, output)` after each forward."""
-        return self._hook(self._forward_hooks, hook)  # type: ignore[attr-defined]
+        return self._hook(self._forward_hooks, hook)
 
     def register_forward_pre_hook(self, hook: Any) -> Any:
         """Call `hook(module, args)` before each forward."""
-        return self._hook(self._forward_pre_hooks, hook)  # type: ignore[attr-defined]
+        return self._hook(self._forward_pre_hooks, hook)
 
     @staticmethod
     def _hook(where: dict, hook: Any) -> Any:
@@ -228,15 +228,15 @@ class Module:
 
     def to(self, *args: Any, **kwargs: Any) -> Any:
         """Convert all parameters and buffers."""
-        return self._apply(lambda t: t.to(*args, **kwargs))  # type: ignore[attr-defined]
+        return self._apply(lambda t: t.to(*args, **kwargs))
 
     def double(self) -> Any:
         """Convert to float64."""
-        return self._apply(lambda t: t.double() if t.is_floating_point() else t)  # type: ignore
+        return self._apply(lambda t: t.double() if t.is_floating_point() else t)
 
     def float(self) -> Any:
         """Convert to float32."""
-        return self._apply(lambda t: t.float() if t.is_floating_point() else t)  # type: ignore
+        return self._apply(lambda t: t.float() if t.is_floating_point() else t)
 
     def state_dict(self, *, prefix: str = "") -> Any:
         """All parameters and buffers by path, detached."""
@@ -505,7 +505,9 @@ class LayerNorm(Module):
     def __init__(self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True,
                  bias: bool = True):  # fmt: skip
         super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = (
+            (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        )
         self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
         self.register_parameter("weight", None)
         self.register_parameter("bias", None)
@@ -518,7 +520,9 @@ class LayerNorm(Module):
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        )
 
 
 class Dropout(Module):
@@ -589,7 +593,9 @@ def _simple(name: str, function: Any, *options: tuple[str, Any], shown: bool = T
             setattr(self, key, value)
 
     def forward(self: Any, input: Tensor) -> Tensor:
-        return function(input, **{key: getattr(self, key) for key, _ in options if key != "inplace"})
+        return function(
+            input, **{key: getattr(self, key) for key, _ in options if key != "inplace"}
+        )
 
     def extra_repr(self: Any) -> str:
         parts = []

@@ -21,5 +21,5 @@ class Parameter(Tensor):
         out._rg = bool(requires_grad)
         return out
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + Tensor.__repr__(self)

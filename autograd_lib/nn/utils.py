@@ -33,8 +33,10 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0,
     parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     grads = [p._grad._a for p in parameters if p._grad is not None]
     norms = [float(np.linalg.norm(g.reshape(-1), norm_type)) for g in grads]
-    total = max(norms, default=0.0) if norm_type == math.inf else (
-        sum(n**norm_type for n in norms) ** (1 / norm_type)
+    total = (
+        max(norms, default=0.0)
+        if norm_type == math.inf
+        else (sum(n**norm_type for n in norms) ** (1 / norm_type))
     )
     factor = min(1.0, max_norm / (total + 1e-6))
     for g in grads:

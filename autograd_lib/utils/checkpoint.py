@@ -130,8 +130,9 @@ def _recompute(function: Any, args: tuple, kwargs: dict, preserve: bool) -> Any:
         return function(*args, **kwargs)
 
 
-def checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: bool | None = None,
-                          **kwargs: Any) -> Any:  # fmt: skip
+def checkpoint_sequential(
+    functions: Any, segments: int, input: Any, use_reentrant: bool | None = None, **kwargs: Any
+) -> Any:
     """A chain of functions in `segments` checkpointed parts; the last is run as usual."""
     functions = list(functions)
     size = len(functions) // segments
@@ -147,6 +148,6 @@ def checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentra
     end = 0
     for k in range(segments - 1):
         end = (k + 1) * size
-        input = checkpoint(part(k * size, end), input,
-                           use_reentrant=True if use_reentrant is None else use_reentrant)  # fmt: skip
+        reentrant = True if use_reentrant is None else use_reentrant
+        input = checkpoint(part(k * size, end), input, use_reentrant=reentrant)
     return part(end, len(functions))(input)

@@ -259,9 +259,11 @@ def test_anomaly_mode_names_the_line_of_the_change():
         a = torch.ones(2, requires_grad=True) * 1
         y = a**2
         a.mul_(2)  # the culprit
-        with pytest.warns(UserWarning, match="Error detected in PowBackward0"):
-            with pytest.raises(RuntimeError) as error:
-                y.sum().backward()
+        with (
+            pytest.warns(UserWarning, match="Error detected in PowBackward0"),
+            pytest.raises(RuntimeError) as error,
+        ):
+            y.sum().backward()
     assert any("the culprit" in note for note in error.value.__notes__)
 
 

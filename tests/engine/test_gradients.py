@@ -33,12 +33,50 @@ def tensor(rng, shape, low=0.3, high=1.7, layout="plain"):
 
 UNARY = {
     name: getattr(torch, name)
-    for name in """abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square reciprocal sin cos tan
-        atan sinh cosh tanh asinh sigmoid erf erfc lgamma digamma neg relu""".split()
+    for name in [
+        "abs",
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "sqrt",
+        "rsqrt",
+        "square",
+        "reciprocal",
+        "sin",
+        "cos",
+        "tan",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "sigmoid",
+        "erf",
+        "erfc",
+        "lgamma",
+        "digamma",
+        "neg",
+        "relu",
+    ]
 }
 UNARY |= {
     name: getattr(F, name)
-    for name in "leaky_relu elu gelu silu softplus logsigmoid mish selu softsign tanhshrink".split()
+    for name in [
+        "leaky_relu",
+        "elu",
+        "gelu",
+        "silu",
+        "softplus",
+        "logsigmoid",
+        "mish",
+        "selu",
+        "softsign",
+        "tanhshrink",
+    ]
 }
 UNARY |= {
     "sum": torch.sum,
@@ -132,7 +170,9 @@ def test_reductions(shape, seed, keepdim, data):
 
 
 @few
-@given(shape=hnp.array_shapes(min_dims=1, max_dims=2, min_side=1, max_side=4), seed=st.integers(0, 99))
+@given(
+    shape=hnp.array_shapes(min_dims=1, max_dims=2, min_side=1, max_side=4), seed=st.integers(0, 99)
+)
 def test_changes_in_place_on_views(shape, seed):
     x = tensor(np.random.RandomState(seed), shape)
 
@@ -189,8 +229,8 @@ def test_formulas_speak_words_only(name):
     for formula in recorder.ENTRIES[name].formulas.values():
         assert "np" not in formula.__code__.co_names
         for word in formula.__code__.co_names:
-            known = word in recorder.WORDS or hasattr(builtins, word)
-            assert known or f".{word}" in inspect.getsource(formula)
+            attributes = {"shape", "ndim", "inf"}  # what arrays and tensors both have
+            assert word in recorder.WORDS or hasattr(builtins, word) or word in attributes
 
 
 def test_undoing_a_broadcast_stands_in_one_place():

@@ -16,7 +16,7 @@ def close(a, b, atol=1e-4):
     return torch.allclose(a.detach(), torch.tensor(b, dtype=a.dtype), rtol=1e-4, atol=atol)
 
 
-# -- binary cross entropy with logits ---------------------------------------------------------------
+# -- binary cross entropy with logits -------------------------------------------------------------
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_freezing_all_but_the_last_layer():
     assert [p.grad is not None for p in net.parameters()] == [False, False, True, True]
 
 
-# -- the thermometer --------------------------------------------------------------------------------
+# -- the thermometer ------------------------------------------------------------------------------
 
 
 def model(t_u, w, b):
@@ -160,7 +160,9 @@ def test_thermometer_closed_form():
     assert close(((X @ best - t_c) ** 2).mean(), 2.927646, 1e-6)
 
 
-@pytest.mark.parametrize(("scale", "limit", "condition"), [(0.1, 0.033, 357), (1.0, 3.4e-4, 33_599)])
+@pytest.mark.parametrize(
+    ("scale", "limit", "condition"), [(0.1, 0.033, 357), (1.0, 3.4e-4, 33_599)]
+)
 def test_thermometer_largest_stable_step(scale, limit, condition):
     t_u = scale * torch.tensor(T_U, dtype=torch.float64)
     X = torch.stack([t_u, torch.ones_like(t_u)], 1)
@@ -184,7 +186,7 @@ def test_three_ways_to_update_and_what_they_do():
     assert any("no_grad" in note for note in error.value.__notes__)
 
 
-# -- first steps --------------------------------------------------------------------------------------
+# -- first steps ----------------------------------------------------------------------------------
 
 
 def test_mean_of_three_y_squared():

@@ -1,7 +1,7 @@
 """Replay a recorded session with torch on any library that claims to be torch.
 
-The recording (torch_transcript.txt) looks like Python's prompt: ``>>>`` and ``...`` lines are typed,
-what follows is what torch answered: printed text, ``[Category] text`` for a warning, and
+The recording (torch_transcript.txt) looks like Python's prompt: ``>>>`` and ``...`` lines are
+typed, what follows is what torch answered: printed text, ``[Category] text`` for a warning, and
 ``Type: text`` for an exception. Lines with ``--`` are remarks. Section 4 has two tables instead:
 ``expression => the names in its graph`` and ``expression => node: its saved attributes``.
 """
