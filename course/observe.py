@@ -247,8 +247,8 @@ def _differ_in_numbers(expected: Plain, seen: Plain, rules: Rules, path: str) ->
     relative, absolute = rules.tolerance or TOLERANCE.get(expected["dtype"], TOLERANCE["float64"])
     if np.allclose(got, want, rtol=relative, atol=absolute, equal_nan=True):
         return None
-    wrong = "has wrong values" if want.ndim else "has the wrong value"
-    return Difference("value", f"{path} {wrong}", _both(want, got, path) + _ratio(want, got))
+    text = f"{path} has wrong values" if want.ndim else f"{path} has the wrong value"
+    return Difference("value", text, _both(want, got, path) + _ratio(want, got))
 
 
 def _both(want: np.ndarray, got: np.ndarray, path: str) -> str:
@@ -276,7 +276,7 @@ def _is_whole(number: float) -> bool:
 def show_numbers(values: np.ndarray) -> str:
     """Render an array with at most four significant digits, and long ones cut in the middle."""
 
-    def four_digits(number: float) -> str:
+    def four_digits(number: Any) -> str:
         digits = f"{number:.4g}"
         # A whole number keeps its point, as torch prints it: typed back in, it is a float again.
         return digits if set(digits) & set(".en") else f"{digits}."
