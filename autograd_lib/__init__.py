@@ -83,7 +83,7 @@ log_softmax = lambda input, dim, dtype=None: nn.functional.log_softmax(input, di
 Tensor.softmax = softmax  # type: ignore[attr-defined]
 Tensor.log_softmax = log_softmax  # type: ignore[attr-defined]
 
-from . import autograd, func, linalg, optim, special, utils
+from . import autograd, func, linalg, optim, show, special, utils
 from .serialization import load, save
 
 

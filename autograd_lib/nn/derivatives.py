@@ -173,8 +173,11 @@ def threshold(self: Array, threshold, value):
 def softmax_(self: Array, dim):
     if self.ndim == 0:
         return np.ones_like(self)
-    e = np.exp(self - self.max(axis=dim, keepdims=True, initial=-np.inf))
-    return e / _add(e, axis=dim, keepdims=True)
+    if not self.size:
+        return self.copy()
+    e = np.exp(self - np.maximum.reduce(self, axis=dim, keepdims=True))
+    e /= _add(e, axis=dim, keepdims=True)
+    return e
 
 
 @op(public=False, node="LogSoftmaxBackward0", error="log_softmax",
@@ -183,8 +186,11 @@ def softmax_(self: Array, dim):
 def log_softmax_(self: Array, dim):
     if self.ndim == 0:
         return np.zeros_like(self)
-    x = self - self.max(axis=dim, keepdims=True, initial=-np.inf)
-    return x - np.log(_add(np.exp(x), axis=dim, keepdims=True))
+    if not self.size:
+        return self.copy()
+    x = self - np.maximum.reduce(self, axis=dim, keepdims=True)
+    x -= np.log(_add(np.exp(x), axis=dim, keepdims=True))
+    return x
 
 
 @op(public=False, self=lambda grad, self, dim: glu_back(grad, self, dim))
@@ -359,13 +365,25 @@ def binary_cross_entropy_with_logits(
 
 @word
 def nll_back(grad, shape, target, weight, reduction, ignore_index, total_weight):
-    w = class_weights(target, weight, ignore_index, grad, shape)
     if reduction == 1:
         grad = grad / total_weight
+    if weight is None and len(shape) == 2 and total_weight == shape[0]:
+        return nll_spread(grad, target, shape)
+    w = class_weights(target, weight, ignore_index, grad, shape)
     d = 1 if len(shape) > 1 else 0
     places = unsqueeze(where(target == ignore_index, 0, target), d)
     g = unsqueeze(-grad * w, d)
     return scatter_(zeros_of(shape, grad), d, places, g)
+
+
+@op(public=False, node="NllLossBackwardBackward0",
+    gy=lambda grad, target:
+        -reshape(gather(grad, 1, unsqueeze(target, 1)), tuple(target.shape)))
+def nll_spread(gy: Array, target: Index, shape):
+    """The usual case, every sample counted once: minus the gradient at each target, else zero."""
+    out = np.zeros(shape, gy.dtype)
+    out[np.arange(shape[0]), target] = -gy
+    return out
 
 
 def class_weights(target, weight, ignore_index, like, shape):
@@ -388,6 +406,14 @@ def nll_loss_forward(
 ):
     d = 1 if self.ndim > 1 else 0
     n = self.shape[d]
+    usual = weight is None and self.ndim == 2 and ignore_index < 0 and target.size
+    if usual and np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < n:
+        losses = -self[np.arange(target.size), target]
+        total = np.asarray(target.size, self.dtype)
+        if reduction == 0:
+            return losses, total
+        loss = _add(losses, None)
+        return (loss / target.size if reduction == 1 else loss), total
     kept = target != ignore_index
     wrong = target[kept & ((target < 0) | (target >= n))]
     if wrong.size:

@@ -1,0 +1,136 @@
+"""steps(loss): the walk backward, one node at a time, without touching any `.grad`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from ..engine import as_tensor, collect, fit_array
+from ..grad_mode import no_grad
+from ..tensor import Tensor
+from .graph import operation, variables
+
+
+def brief(a: Any) -> str:
+    """A short rendering of an array."""
+    a = np.asarray(a)
+    if a.size > 6:
+        return f"{'×'.join(map(str, a.shape))}, size {np.sqrt(np.sum(a.astype(float) ** 2)):.4g}"
+    return np.array2string(a, precision=4, separator=", ", suppress_small=True).replace("\n", "")
+
+
+@dataclass
+class Step:
+    """One node: what came in, and what went out to whom."""
+
+    number: int
+    operation: str
+    name: str
+    incoming: list[str]
+    outgoing: list[tuple[str, str]] = field(default_factory=list)
+    accumulated: dict[str, str] = field(default_factory=dict)  # leaves so far
+
+    def __str__(self) -> str:
+        head = f"{self.number}. {self.operation}" + (f" (made {self.name})" if self.name else "")
+        lines = [head, "   in:  " + "; ".join(self.incoming)]
+        lines += [f"   out: {g}  to {where}" for where, g in self.outgoing]
+        if self.accumulated:
+            held = ", ".join(f"{k} {v}" for k, v in self.accumulated.items())
+            lines.append(f"   leaves so far: {held}")
+        return "\n".join(lines)
+
+
+class Steps(list):
+    """All steps: prints as text, is a slider in a notebook."""
+
+    def __repr__(self) -> str:
+        return "\n".join(map(str, self))
+
+    def _repr_html_(self) -> str:
+        pages = "".join(
+            f'<pre class="step"{"" if i == 0 else " hidden"}>{escape(str(s))}</pre>'
+            for i, s in enumerate(self)
+        )
+        move = (
+            "const p=this.closest('div').querySelectorAll('pre.step');"
+            "p.forEach((e,i)=>e.hidden=i!=this.value);"
+        )
+        return (
+            f'<div><label>Step <input type="range" min="0" max="{max(len(self) - 1, 0)}" value="0" '
+            f'aria-label="step of the backward walk" oninput="{escape(move)}"></label>{pages}</div>'
+        )
+
+
+def _walk(loss: Tensor) -> Any:
+    """Yield (node, incoming, outgoing) in the engine's order; nothing is freed or accumulated."""
+    if loss._edge is None:
+        return
+    node0, nr0 = loss._edge
+    order, _ = collect([node0])
+    pending: dict[Any, dict[int, Any]] = {node0: {nr0: np.ones(loss._a.shape, loss._a.dtype)}}
+    for node in order:
+        box = pending.pop(node, None)
+        if box is None:
+            continue
+        if node.wants_all:
+            given = [
+                box.get(i, np.zeros(s, d))
+                for i, (s, d) in enumerate(zip(node.shape, node.dtype, strict=True))
+            ]
+            grads = node.run(given)
+        else:
+            given = [box[0]]
+            grads = node.run(box[0])
+        out = []
+        for edge, g in zip(node.edges, grads, strict=True):
+            if edge is None or g is None:
+                continue
+            target, nr = edge
+            if nr < 0:
+                g = fit_array(node, g, target._a.shape, target._a.dtype)
+            else:
+                shape = target.shape[nr] if target.wants_all else target.shape
+                kind = target.dtype[nr] if target.wants_all else target.dtype
+                g = fit_array(node, g, shape, kind)
+                there = pending.setdefault(target, {})
+                there[nr] = there[nr] + g if nr in there else g
+            out.append((edge, g))
+        yield node, given, out
+
+
+def steps(loss: Tensor) -> Steps:
+    """The walk backward from `loss`, node by node: gradients in, gradients out, leaves so far."""
+    names = variables(1)
+    result = Steps()
+    held: dict[int, Any] = {}
+    shown: dict[int, str] = {}
+    with no_grad():
+        for node, given, out in _walk(loss):
+            step = Step(len(result) + 1, operation(node), names.get(id(node), ""),
+                        [brief(g) for g in given])  # fmt: skip
+            for (target, nr), g in out:
+                if nr < 0:
+                    name = names.get(id(target), "leaf")
+                    held[id(target)] = held[id(target)] + g if id(target) in held else g
+                    shown[id(target)] = name
+                else:
+                    name = names.get(id(target), operation(target))
+                step.outgoing.append((name, brief(g)))
+            step.accumulated = {shown[k]: brief(v) for k, v in held.items()}
+            result.append(step)
+    return result
+
+
+def gradients_on_the_way(loss: Tensor) -> dict[int, str]:
+    """For each node and leaf, a short rendering of the gradient that reaches it."""
+    total: dict[int, Any] = {}
+    with no_grad():
+        for node, given, out in _walk(loss):
+            total[id(node)] = given[0]
+            for (target, nr), g in out:
+                if nr < 0:
+                    total[id(target)] = total.get(id(target), 0) + g
+    return {k: brief(as_tensor(v)._a) for k, v in total.items()}
