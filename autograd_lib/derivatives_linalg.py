@@ -23,6 +23,7 @@ from .derivatives import (
     diagonal,
     exp,
     expand,
+    eye_like,
     log,
     pow,
     reshape,
@@ -30,6 +31,7 @@ from .derivatives import (
     return_type,
     sgn,
     sum,
+    tracked,
     transpose,
     tril,
     triu,
@@ -392,9 +394,10 @@ def eigh_(A: Array, UPLO="L"):
 @word
 def eigh_back(grads, L, V):
     gl, gv = grads
-    gap = unsqueeze(L, -2) - unsqueeze(L, -1)
-    inverse = where(gap == 0, 0.0, 1.0 / where(gap == 0, 1.0, gap))
-    middle = matmul(mT(V), gv) * inverse
+    n = L.shape[-1]
+    one = eye_like(L, (n, n))
+    gap = unsqueeze(L, -2) - unsqueeze(L, -1) + one
+    middle = matmul(mT(V), gv) * (1.0 - one) / gap
     middle = middle + diag_embed(gl, 0, -2, -1)
     out = matmul(V, matmul(middle, mT(V)))
     return 0.5 * (out + mT(out))
@@ -410,6 +413,12 @@ def svd_(A: Array, full_matrices=True):
 
 
 @word
+def nothing(g):
+    """Whether no gradient arrived: only zeros, put there in its place."""
+    return not np.any(g) if isinstance(g, np.ndarray) else not (tracked(g) or g._a.any())
+
+
+@word
 def svd_back(grads, U, S, Vh):
     gu, gs, gvh = grads
     k = S.shape[-1]
@@ -417,20 +426,22 @@ def svd_back(grads, U, S, Vh):
     U, Vh = slice_(U, -1, 0, k), slice_(Vh, -2, 0, k)
     gu, gvh = slice_(gu, -1, 0, k), slice_(gvh, -2, 0, k)
     V, gv = mT(Vh), mT(gvh)
+    if nothing(gu) and nothing(gvh):
+        return matmul(U * unsqueeze(gs, -2), Vh)
     row, col = unsqueeze(S, -2), unsqueeze(S, -1)
-    gap = (row - col) * (row + col)
-    E = where(gap == 0, 0.0, 1.0 / where(gap == 0, 1.0, gap))
+    # Equal singular values have no derivatives of their own; the diagonal is not needed.
+    gap = (row - col) * (row + col) + eye_like(S, (k, k))
+    E = 1.0 / gap
     ug, vg = matmul(mT(U), gu), matmul(mT(V), gv)
     skew_u, skew_v = (ug - mT(ug)) * E, (vg - mT(vg)) * E
     middle = skew_u * row + col * skew_v + diag_embed(gs, 0, -2, -1)
     out = matmul(U, matmul(middle, Vh))
-    inverse = where(row == 0, 0.0, 1.0 / where(row == 0, 1.0, row))
     if m > k:
         rest = gu - matmul(U, ug)
-        out = out + matmul(rest * inverse, Vh)
+        out = out + matmul(rest / row, Vh)
     if n > k:
         rest = gv - matmul(V, vg)
-        out = out + matmul(U, mT(rest * inverse))
+        out = out + matmul(U, mT(rest / row))
     return out
 
 

@@ -16,7 +16,7 @@ import math
 import numpy as np
 
 from . import derivatives
-from .derivatives import PI, _elementwise, _or_nan, exp, log, logical_and, not_differentiable, where
+from .derivatives import PI, _elementwise, _or_nan, exp, log, logical_and, where
 from .dtypes import default_numpy
 from .recorder import PUBLIC, Array, Number, op, public, word
 from .recorder import WORDS as W
@@ -250,9 +250,9 @@ def heaviside(self: Array, values: Array):
     return np.heaviside(self, values).astype(self.dtype)
 
 
-@op(promote="same", node="NotImplemented", label="torch::autograd::NotImplemented",
-    self=lambda grad: not_differentiable("nextafter"),
-    other=lambda grad: not_differentiable("nextafter"))
+@op(promote="same",
+    self=lambda grad, self, other: where(self == other, 0.0, grad),
+    other=lambda grad, self, other: where(self == other, grad, 0.0))
 def nextafter(self: Array, other: Array):
     return np.nextafter(self, other)
 

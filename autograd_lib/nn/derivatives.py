@@ -277,6 +277,13 @@ def smooth_l1_loss(self: Array, target: Array, reduction=1, beta=1.0):
     return reduce(np.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta), reduction)
 
 
+@op(public=False, promote="same",
+    self=lambda grad, self, target, reduction:
+        -target * sigmoid(-target * self) * spread(grad, self, reduction))
+def soft_margin_loss(self: Array, target: Array, reduction=1):
+    return reduce(np.log1p(np.exp(-target * self)), reduction)
+
+
 @word
 def huber_slope(grad, a, b, reduction, delta):
     d = a - b

@@ -389,8 +389,8 @@ def soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
     """The mean of log(1 + exp(-y x)), for labels -1 and 1."""
-    losses = W["log1p"](W["exp"](-target * input))
-    return _finish(losses, _reduction(reduction, size_average, reduce))
+    r = _reduction(reduction, size_average, reduce)
+    return W["soft_margin_loss"](*_both(input, target), r)
 
 
 def hinge_embedding_loss(
