@@ -37,6 +37,7 @@ def install(*modules: Any) -> None:
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
     WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked)
+    WORDS.update(product=WORDS["mm"], turned=WORDS["t"])
     WORDS["__builtins__"] = __builtins__
     WORDS["__name__"] = "autograd_lib.derivatives"
     for module in (derivatives, *modules):
