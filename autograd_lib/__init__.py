@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math as _math
 import warnings as _warnings
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 # An operation on NaN or infinity is no reason to warn: torch does not either. The filter covers
@@ -85,6 +86,11 @@ Tensor.log_softmax = log_softmax  # type: ignore[attr-defined]
 
 from . import autograd, func, linalg, optim, show, special, utils
 from .serialization import load, save
+
+
+if _TYPE_CHECKING:
+    # Most names above are entries of the tables, put here when the package is imported.
+    def __getattr__(name: str) -> _Any: ...
 
 
 class _C:

@@ -1,4 +1,4 @@
-"""A sample class, made from a lesson's answer key: one submission of each kind that teachers meet."""
+"""A sample class made from a lesson's answer key: a submission of each kind that teachers meet."""
 
 from .make import make_class
 

@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
@@ -56,13 +56,12 @@ class KernelRoom:
         )
         self._client.start_new_kernel(cwd=str(home), env=_environment(home, course_directory))
         self._client.start_new_kernel_client()
-        self._pid: int = self._client.km.provisioner.pid
+        provisioner: Any = cast(_KernelManager, self._client.km).provisioner
+        self._pid: int = provisioner.pid
 
-    def run(self, source: str, seconds: float | None = None) -> CellRun:
+    def run(self, source: str) -> CellRun:
         """Run a cell as Jupyter would; after timeout or crashed the room is over."""
         cell = nbformat.v4.new_code_cell(source)
-        if seconds is not None:
-            self._client.timeout = seconds
         try:
             self._client.execute_cell(cell, 0)
         except CellExecutionError as error:

@@ -1,4 +1,4 @@
-"""Lessons become notebooks: the same on every build, with nothing in them that students must not see."""
+"""Lessons become notebooks: the same on every build, with nothing that students must not see."""
 
 import ast
 import json
@@ -117,7 +117,7 @@ def test_what_was_edited_by_hand_is_never_overwritten(classroom):
     path = course.solutions / "06_gradients_add_up/06_gradients_add_up.ipynb"
     edited = path.read_text().replace("Gradients add up", "Gradients add up!")
     path.write_text(edited)
-    with pytest.raises(UsageError, match="06_gradients_add_up.ipynb") as refused:
+    with pytest.raises(UsageError, match=r"06_gradients_add_up\.ipynb") as refused:
         build(course)
     assert "delete these files" in str(refused.value)
     assert path.read_text() == edited

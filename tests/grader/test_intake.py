@@ -7,7 +7,6 @@ import nbformat
 import pytest
 
 from grader import intake
-
 from tests.conftest import LESSON
 
 

@@ -1,4 +1,4 @@
-"""Whatever happened to a notebook's cells: each check is there once, and runs after its exercise."""
+"""Whatever happened to a notebook's cells: each check is there once, after its exercise."""
 
 import nbformat
 import pytest
@@ -75,8 +75,8 @@ def spoil_metadata(notebook):
 
 
 @pytest.mark.parametrize(
-    "damage", [delete, double_check, move, retype, weaken, raise_points, lose_metadata,
-               spoil_metadata]
+    "damage",
+    [delete, double_check, move, retype, weaken, raise_points, lose_metadata, spoil_metadata],
 )
 def test_damaged_cells_are_put_back(classroom, restored, damage):
     submitted = classroom.answers()
