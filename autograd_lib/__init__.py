@@ -87,7 +87,6 @@ Tensor.log_softmax = log_softmax  # type: ignore[attr-defined]
 from . import autograd, func, linalg, optim, show, special, utils
 from .serialization import load, save
 
-
 if _TYPE_CHECKING:
     # Most names above are entries of the tables, put here when the package is imported.
     def __getattr__(name: str) -> _Any: ...
