@@ -91,7 +91,8 @@ class GradebookWriter:
             shutil.rmtree(folder, ignore_errors=True)
         if submission.absent or graded.fault:
             return
-        with self._one_transaction():
+        # Without no_autoflush, nbgrader's own steps make SQLAlchemy warn of half-made rows.
+        with self._one_transaction(), self._book.db.no_autoflush:
             self._book.update_or_create_student(result.student)
             entry = self._book.update_or_create_submission(
                 result.assignment, result.student, timestamp=parse_utc(submission.timestamp)
