@@ -110,12 +110,18 @@ def value_text(description: Plain) -> str:
         case "array":
             return _numbers_text("numpy.array", description)
         case "graph":
-            names = (f"{k} = {value_text(v)}" for k, v in description["names"].items())
-            return f"{description['expression']}   with {'; '.join(names)}"
+            return _with_names(description["expression"], description["names"])
+        case "function":
+            return _with_names(f"lambda x: {description['formula']}", description["names"])
         case "new":
             return f"{description['class']}({', '.join(map(value_text, description['arguments']))})"
         case _:
             return str(description["name"])
+
+
+def _with_names(text: str, names: Mapping[str, Plain]) -> str:
+    given = (f"{name} = {value_text(value)}" for name, value in names.items())
+    return f"{text}   with {'; '.join(given)}" if names else text
 
 
 def _numbers_text(maker: str, description: Plain) -> str:

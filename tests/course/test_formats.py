@@ -8,7 +8,8 @@ import autograd_lib as torch
 from course.cases import CheckInfo, LiveCases, RecordedCases, record
 from course.check import diagnose, examine
 from course.describe import build, build_names
-from course.key import Exercise, array, graph, known, new, program, same, tensor
+from course.key import Exercise, array, function, graph, known, new, program, same, tensor
+from course.render import value_text
 from course.trial import attempt
 
 
@@ -50,6 +51,16 @@ def test_a_function_can_be_an_argument():
         other_form = lambda f, x, h: f(x + h) / h - f(x) / h  # noqa: E731
         info = cases.exercises["central_difference"]
         assert diagnose(cases, info, {"central_difference": other_form}).name == "one_sided"
+
+
+def test_a_function_can_be_given_by_its_formula():
+    described = json.loads(json.dumps(function("a * x * x + torch.exp(b * x).sum()", a=2.0, b=0.0)))
+    f = build(described, {}, {})
+    assert f(torch.tensor([3.0])).item() == 19.0
+    assert value_text(described) == (
+        "lambda x: a * x * x + torch.exp(b * x).sum()   with a = 2; b = 0"
+    )
+    assert value_text(function("x + 1")) == "lambda x: x + 1"
 
 
 # A graph to walk (lesson 04)
