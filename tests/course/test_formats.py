@@ -278,3 +278,21 @@ def test_a_trial_leaves_no_traces():
     assert torch.rand(3).tolist() == expected
     again = attempt({"x": tensor([1.0])}, {"rude": rude}, ["result"])
     assert trial.to_plain() == again.to_plain()
+
+
+def test_a_known_answers_own_name_is_not_part_of_the_mistake():
+    exercise = Exercise("Value", sees=["out.data"])
+    exercise.case("Value-minus")(lambda rng: program("out = a - 1", a=new("Value", 2.0)))
+
+    class KnownUnderAnotherName(Value):
+        pass
+
+    class Another(Value):
+        pass
+
+    Another.__name__ = "Value"
+    exercise.wrong(None, "minus is missing", experiment="try a - 1")(KnownUnderAnotherName)
+    complete = type("Value", (Value,), {"__sub__": lambda self, other: self})
+    for cases in cases_of(exercise, complete, "Value-minus"):
+        found = diagnose(cases, cases.exercises["Value"], {"Value": Another})
+        assert found is not None and found.name == "KnownUnderAnotherName"
