@@ -145,7 +145,7 @@ def _is_number(record: Plain) -> bool:
 def _as_array(record: Plain) -> Plain:
     """Read a number, or nested lists of numbers, as an array, where it can be."""
     if record["type"] in ("tensor", "array"):
-        return record | {"type": "array", "dtype": "float64"}
+        return record | {"type": "array", "dtype": "float64", "loose": True}
     value = _nested(record)
     if value is None:
         return record
@@ -153,7 +153,7 @@ def _as_array(record: Plain) -> Plain:
         data = np.array(value, dtype=float)
     except ValueError:
         return record
-    return _observe_numbers("array", "float64", data)
+    return _observe_numbers("array", "float64", data) | {"loose": True}
 
 
 def _nested(record: Plain) -> Any:
@@ -172,6 +172,8 @@ _TYPE_NAMES = {"NoneType": "None", "bool": "a bool", "int": "an int", "array": "
 
 def type_name(record: Plain) -> str:
     """Name the type of an observed value, with its article."""
+    if "loose" in record:
+        return "numbers" if record["shape"] else "a number"
     return _TYPE_NAMES.get(record["type"], f"a {record['type']}")
 
 

@@ -121,12 +121,18 @@ def value_text(description: Plain, column: int = 0) -> str:
         case "array":
             return _numbers_text("numpy.array(", description, column)
         case "graph":
-            names = [f"{k} = {value_text(v)}" for k, v in description["names"].items()]
-            return "   with ".join(filter(None, [description["expression"], "; ".join(names)]))
+            return _with_names(description["expression"], description["names"])
+        case "function":
+            return _with_names(f"lambda x: {description['formula']}", description["names"])
         case "new":
             return f"{description['class']}({', '.join(map(value_text, description['arguments']))})"
         case _:
             return str(description["name"])
+
+
+def _with_names(text: str, names: Mapping[str, Plain]) -> str:
+    given = (f"{name} = {value_text(value)}" for name, value in names.items())
+    return f"{text}   with {'; '.join(given)}" if names else text
 
 
 def _numbers_text(maker: str, description: Plain, column: int) -> str:
