@@ -75,7 +75,7 @@ def test_a_release_holds_no_solution_and_no_hidden_check(fresh, name):
             open_ones = [f for f in functions if "NotImplementedError" in ast.unparse(f)]
             assert open_ones, f"{grade_id(cell)} leaves nothing to write"
             for function in open_ones:
-                assert len(function.body) == 2, f"{function.name}: a docstring and one line"
+                assert len(function.body) <= 2, f"{function.name}: a docstring and one line"
 
 
 @pytest.mark.parametrize("name", LESSONS)
