@@ -13,12 +13,13 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from . import find
+from . import find, journal
 from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake, QuestionInfo
 from .describe import build_names, is_program, size
 from .key import answer_hash
 from .observe import Difference, differ
 from .render import call_text, present
+from .solution import show_solution
 from .trial import MISSING, Raised, Trial, attempt, describe_exception, quietly
 
 OUTCOME = "application/vnd.autograd-course.check+json"
@@ -132,6 +133,14 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
         outcome = examine_answer(info, cases.questions[info.exercise], objects[0])
     else:
         outcome = examine(cases, info, exercise, given, secret=hidden)
+    if not hidden:
+        journal.write(
+            cases.assignment,
+            info.exercise,
+            check=info.id,
+            status=outcome.status,
+            answer=journal.answer_id(objects[0]),
+        )
     if outcome.status == "passed":
         if _lesson.last is not None and _lesson.last.check.exercise == info.exercise:
             _lesson.last = None
@@ -140,6 +149,14 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
         return
     _lesson.last = _as_policy_allows(outcome)
     _fail(_lesson.last, outcome)
+
+
+def solution(exercise: str, now: bool = False) -> None:
+    """Show how this lesson solves an exercise, once you have tried it, or `now`.
+
+    It is noted in your own record. Raises LookupError where the lesson has no such exercise.
+    """
+    show_solution(_cases(hidden=False).assignment, exercise, now=now)
 
 
 def why() -> None:
@@ -500,6 +517,12 @@ def _fail(outcome: Outcome, whole: Outcome) -> NoReturn:
             closing.append(f'`course.example("{outcome.check.id}")` gives you these inputs.')
         if _lesson.policy == "named":
             closing.append("`course.why()` names the likely mistake.")
+        tries = journal.tries(_lesson.assignment, outcome.check.exercise)
+        if tries >= journal.TRIES:
+            closing.append(
+                f"That was try number {tries}. Below the exercise there are folded hints: open the "
+                "first."
+            )
     # Staff get the whole of it, for the report on the class; the feedback page keeps to the policy.
     told = whole if grading else outcome
     present(

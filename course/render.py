@@ -37,24 +37,29 @@ def present(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Show a box: heading, lines, a fixed-width block, closing lines; `data` rides along unseen."""
-    text = as_text(status, title, lines, detail, closing)
-    shell = _notebook()
-    if shell is None:
+    display_or_print(
+        as_text(status, title, lines, detail, closing),
+        as_html(status, title, lines, detail, closing),
+        data,
+    )
+
+
+def display_or_print(text: str, page: str, data: Mapping[str, Any] | None = None) -> None:
+    """Show HTML in a notebook, text elsewhere."""
+    if not in_notebook():
         print(text)
         return
     from IPython.display import display
 
-    bundle = {"text/plain": text, "text/html": as_html(status, title, lines, detail, closing)}
-    display(bundle | dict(data or {}), raw=True)
+    display({"text/plain": text, "text/html": page} | dict(data or {}), raw=True)
 
 
-def _notebook() -> Any:
-    """Return the notebook's shell, None outside of one (without importing IPython there)."""
+def in_notebook() -> bool:
+    """Say whether this runs in a notebook's kernel (without importing IPython elsewhere)."""
     import sys
 
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell if shell is not None and hasattr(shell, "kernel") else None
+    return hasattr(ipython.get_ipython() if ipython is not None else None, "kernel")
 
 
 def as_text(
