@@ -316,6 +316,9 @@ def _exception_words(behaviour: Mapping[str, Any]) -> list[str]:
     if behaviour.get("raised", ("",))[0] == "RecursionError":
         # Where the last straw fell depends on how deep the caller stood.
         return ["RecursionError"]
+    if "could not be broadcast" in behaviour.get("raised", ("", ""))[1]:
+        # NumPy words it differently for each function that broadcasts.
+        return [behaviour["raised"][0], "could not be broadcast"]
     return sorted(" ".join(behaviour.get("raised", ())).replace("'", " ").split())
 
 

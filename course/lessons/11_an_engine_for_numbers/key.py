@@ -295,6 +295,18 @@ def counting(last):
 
 
 @topological_order.right
+def as_in_the_text(last):
+    uses, order, ready = uses_of(last), [], [last]
+    while ready:
+        order.append(ready.pop())
+        for source in order[-1].inputs:
+            uses[source] -= 1
+            if not uses[source]:
+                ready.append(source)
+    return order
+
+
+@topological_order.right
 def by_finishing(last):
     """Depth first, each node written down when all below it are done, then turned around."""
     finished, seen, stack = [], {last}, [(last, iter(last.inputs))]
@@ -608,7 +620,7 @@ class Value:
         self.grad += 1.0
 
     def order(self):
-        return counting(self)
+        return as_in_the_text(self)
 
     def backward(self):
         order = self.order()
@@ -831,7 +843,7 @@ class NeverStarts(Value):
 )
 class WalksTheWrongWay(Value):
     def order(self):
-        return counting(self)[::-1]
+        return as_in_the_text(self)[::-1]
 
 
 @Value_exercise.wrong(
