@@ -98,25 +98,35 @@ def value_text(description: Plain) -> str:
     if isinstance(description, float):
         return f"{description:.4g}"
     if isinstance(description, list):
-        return f"[{', '.join(value_text(item) for item in description)}]"
+        return f"[{', '.join(map(_inner_text, description))}]"
     if not isinstance(description, dict):
         return repr(description)
     match description.get("$"):
         case None:
-            items = (f"{key!r}: {value_text(item)}" for key, item in description.items())
+            items = (f"{key!r}: {_inner_text(item)}" for key, item in description.items())
             return f"{{{', '.join(items)}}}"
         case "tensor":
             return _numbers_text("torch.tensor", description)
         case "array":
-            return _numbers_text("numpy.array", description)
+            return _numbers_text("np.array", description)
         case "graph":
             return _with_names(description["expression"], description["names"])
         case "function":
             return _with_names(f"lambda x: {description['formula']}", description["names"])
         case "new":
-            return f"{description['class']}({', '.join(map(value_text, description['arguments']))})"
+            return (
+                f"{description['class']}({', '.join(map(_inner_text, description['arguments']))})"
+            )
         case _:
             return str(description["name"])
+
+
+_SHAPE = "   # shape "
+
+
+def _inner_text(description: Plain) -> str:
+    """Show a value inside of another one, where no remark may follow it."""
+    return value_text(description).partition(_SHAPE)[0]
 
 
 def _with_names(text: str, names: Mapping[str, Plain]) -> str:
@@ -127,6 +137,6 @@ def _with_names(text: str, names: Mapping[str, Plain]) -> str:
 def _numbers_text(maker: str, description: Plain) -> str:
     flags = ", requires_grad=True" if description.get("requires_grad") else ""
     values = numbers_in(description)
-    shape = f"   shape {tuple(values.shape)}" if values.ndim > 1 else ""
+    shape = f"{_SHAPE}{tuple(values.shape)}" if values.ndim > 1 else ""
     rows = show_numbers(np.asarray(values)).replace("\n", " ")
     return f"{maker}({rows}{flags}){shape}"

@@ -213,8 +213,11 @@ def used_twice_in_one_place(rng):
 def waits(nodes):
     """Look at the length of the order, and whether each node stands before each of its inputs."""
     pairs = sorted({(name, i) for name, inputs in nodes for i in inputs})
-    before = ", ".join(f'names.index("{n}") < names.index("{i}")' for n, i in pairs)
-    return f"names = [node.name for node in order]\nresult = [len(names), {before}]"
+    before = [
+        f'result["{n} before {i}"] = names.index("{n}") < names.index("{i}")' for n, i in pairs
+    ]
+    lines = ["names = [node.name for node in order]", 'result = {"nodes": len(names)}', *before]
+    return "\n".join(lines)
 
 
 @topological_order.case("topological_order-diamonds")
