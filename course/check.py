@@ -197,8 +197,8 @@ def _look_closer(outcome: Outcome) -> str:
             "Copy the lines shown above into a cell of your own, and print what happens on the way."
         )
     return (
-        f'Type `course.example("{outcome.check.id}")` to get the inputs of the case shown above, call '
-        "your function on them, and print what happens in between."
+        f'Type `course.example("{outcome.check.id}")` to get the inputs of the case shown above, '
+        "call your function on them, and print what happens in between."
     )
 
 
