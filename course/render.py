@@ -114,7 +114,7 @@ def value_text(description: Plain, column: int = 0) -> str:
     if isinstance(description, float):
         return f"{description:.4g}"
     if isinstance(description, list):
-        return f"[{', '.join(value_text(item) for item in description)}]"
+        return f"[{', '.join(map(value_text, description))}]"
     if not isinstance(description, dict):
         return repr(description)
     match description.get("$"):
@@ -124,7 +124,7 @@ def value_text(description: Plain, column: int = 0) -> str:
         case "tensor":
             return _numbers_text("torch.tensor(", description, column)
         case "array":
-            return _numbers_text("numpy.array(", description, column)
+            return _numbers_text("np.array(", description, column)
         case "graph":
             return _with_names(description["expression"], description["names"])
         case "function":
