@@ -1,0 +1,186 @@
+"""The conversation: requests and answers, each of which may ask back before it is done.
+
+Both sides are a `Peer`. What one of them may ask of the other is decided by the handlers that it
+was given: the room answers everything, the side that judges only what it has handed out itself.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from .codec import Table, exception_class, nearest_builtin
+from .wire import Channel, WireError
+
+DEEPEST_TALK = 40
+
+
+class Peer:
+    """One side of a conversation. `first` is 0 or 1, so that both sides' numbers differ."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        first: int,
+        handlers: Mapping[str, Callable[..., Any]],
+        proxy: Callable[[Peer, int, list[Any]], Any],
+        present: Callable[[Any], tuple[str, list[Any]]],
+        name_of: Callable[[Any], list[str] | None],
+        by_name: Callable[[list[Any]], Any],
+    ) -> None:
+        self.channel = channel
+        self.handlers = dict(handlers)
+        self.table = Table(
+            first,
+            lambda number, record: proxy(self, number, record),
+            present,
+            name_of,
+            by_name,
+            self,
+        )
+        self.on_event: Callable[[Any], None] = lambda event: None
+        self.context: Any = None
+        """travels with every request; see the room's handling of `quiet`"""
+        self.on_context: Callable[[Any], None] = lambda context: None
+        self._count = first
+        self._depth = 0
+        self._errors: dict[int, type[BaseException]] = {}
+
+    # Asking
+
+    def request(self, what: str, *values: Any) -> Any:
+        """Ask the other side, answering what it asks back; returns or raises what it did."""
+        self._count += 2
+        number = self._count
+        if self._depth >= DEEPEST_TALK:
+            raise RecursionError("functions on both sides call each other without end")
+        coded, records = self.table.encode(values)
+        self.channel.send([what, number, coded, records, self.context])
+        self._depth += 1
+        try:
+            while True:
+                kind, found, *rest = _message(self.channel.receive())
+                if kind == "event":
+                    self.on_event(found)
+                elif kind in ("done", "raised") and found == number:
+                    answer = self.table.decode(rest[0], rest[1])
+                    if kind == "done":
+                        return answer
+                    raise self.rebuild(answer)
+                elif kind in ("done", "raised"):
+                    raise WireError("an answer to another question")
+                else:
+                    self.answer(kind, found, *rest)
+        finally:
+            self._depth -= 1
+
+    def event(self, event: Any) -> None:
+        """Tell the other side something to which there is no answer."""
+        self.channel.send(["event", event])
+
+    # Answering
+
+    def serve(self) -> None:
+        """Answer requests until the other side is gone."""
+        while True:
+            kind, number, *rest = _message(self.channel.receive())
+            if kind not in ("event", "done", "raised"):
+                self.answer(kind, number, *rest)
+
+    def answer(self, kind: str, number: Any, coded: Any, records: Any, context: Any) -> None:
+        """Answer one request with what its handler returns or raises."""
+        values = self.table.decode(coded, records)
+        handler = self.handlers.get(kind)
+        if handler is None or type(values) is not tuple or type(number) is not int:
+            raise WireError(f"nobody answers to {kind!r} here")
+        self.on_context(context)
+        said = "done"
+        try:
+            found = self.table.encode(handler(*values))
+        except WireError as error:
+            if self._is_broken(error):
+                raise
+            said, found = "raised", self.table.encode(("ValueError", None, "", (str(error),), (), None))
+        except BaseException as error:
+            said, found = "raised", self.table.encode(self.describe(error))
+        self.channel.send([said, number, *found])
+
+    @staticmethod
+    def _is_broken(error: WireError) -> bool:
+        """Say whether the conversation itself is at an end, not one value too large for it."""
+        return type(error) is not WireError
+
+    # Exceptions
+
+    def describe(self, error: BaseException) -> tuple[Any, ...]:
+        """Turn an exception into plain data: (builtin class, own class, its name, args, notes, line)."""
+        kind = type(error)
+        base = nearest_builtin(kind)
+        own = None if kind is exception_class(base) else kind
+        try:
+            args = tuple(error.args)
+            if not all(type(arg) in (str, int, float, bool, type(None)) for arg in args):
+                args = (str(error),)
+        except Exception:
+            args = ()
+        if own is not None and len(args) != 1:
+            args = (_text(error),)
+        notes = tuple(n for n in getattr(error, "__notes__", ()) if type(n) is str)
+        if isinstance(own, type) and own.__module__.startswith("autograd_lib"):
+            own = None
+        return base, own, kind.__name__, args, notes, _line(error.__traceback__)
+
+    def rebuild(self, found: Any) -> BaseException:
+        """Make an exception of what `describe` said."""
+        if type(found) is not tuple or len(found) != 6:
+            raise WireError("an exception is malformed")
+        base, own, name, args, notes, line = found
+        kind = exception_class(base)
+        if own is not None and isinstance(own, type) and issubclass(own, BaseException):
+            kind = own
+        if not issubclass(kind, Exception) and kind not in (SystemExit, GeneratorExit):
+            # An interrupt of theirs must not interrupt us.
+            kind = _named(str(name))
+        try:
+            error = kind(*args)
+        except Exception:
+            error = RuntimeError(*map(str, args))
+        for note in notes:
+            error.add_note(str(note))
+        if type(line) is tuple and len(line) == 2 and type(line[0]) is str:
+            error.student_line = line  # type: ignore[attr-defined]
+        return error
+
+
+def _message(message: Any) -> Any:
+    if type(message) is not list or len(message) < 2 or type(message[0]) is not str:
+        raise WireError("a message is malformed")
+    if message[0] != "event" and len(message) < 4:
+        raise WireError("a message is malformed")
+    return message
+
+
+def _named(name: str) -> type[Exception]:
+    return type(name, (Exception,), {})
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _line(traceback: TracebackType | None) -> tuple[str, int] | None:
+    """Return the last line of a notebook's cell that an exception passed through."""
+    found = None
+    while traceback is not None:
+        filename = traceback.tb_frame.f_code.co_filename
+        if filename.startswith("<ipython-input"):
+            found = (linecache.getline(filename, traceback.tb_lineno).strip(), traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return found
+
+
