@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from . import find
@@ -138,12 +138,8 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
         lines = [*_passed_lines(cases, info), *filter(None, [outcome.message])]
         present("passed", info.id, lines, data={OUTCOME: outcome.to_plain()})
         return
-    if _lesson.policy != "named":
-        outcome.diagnosis = None
-    if _lesson.policy == "pass_fail" and outcome.status == "failed":
-        outcome.message, outcome.detail, outcome.experiment = "The answer is not right yet.", "", ""
-    _lesson.last = outcome
-    _fail(outcome)
+    _lesson.last = _as_policy_allows(outcome)
+    _fail(_lesson.last, outcome)
 
 
 def why() -> None:
@@ -460,23 +456,38 @@ def _passed_lines(cases: Cases, info: CheckInfo) -> Sequence[str]:
     return lines
 
 
-def _fail(outcome: Outcome) -> NoReturn:
+def _as_policy_allows(outcome: Outcome) -> Outcome:
+    """Return what the instructor lets be said of an outcome."""
+    if _lesson.policy == "pass_fail" and outcome.status == "failed":
+        return replace(
+            outcome,
+            message="The answer is not right yet.",
+            detail="",
+            experiment="",
+            diagnosis=None,
+        )
+    return outcome if _lesson.policy == "named" else replace(outcome, diagnosis=None)
+
+
+def _fail(outcome: Outcome, whole: Outcome) -> NoReturn:
     lines = [f"Asked: {outcome.check.idea}.", outcome.message]
     closing = []
     if outcome.experiment:
         closing.append(f"Something to try: {outcome.experiment}")
-    grading = os.environ.get("NBGRADER_EXECUTION")
+    grading = bool(os.environ.get("NBGRADER_EXECUTION"))
     if outcome.status != "not_attempted" and not outcome.is_answer and not grading:
         if not outcome.check.hidden and _lesson.policy != "pass_fail":
             closing.append(f'`course.example("{outcome.check.id}")` gives you these inputs.')
         if _lesson.policy == "named":
             closing.append("`course.why()` names the likely mistake.")
+    # Staff get the whole of it, for the report on the class; the feedback page keeps to the policy.
+    told = whole if grading else outcome
     present(
         outcome.status,
         outcome.check.id,
         lines,
         detail=outcome.detail,
         closing=closing,
-        data={OUTCOME: outcome.to_plain()},
+        data={OUTCOME: told.to_plain()},
     )
     raise CheckFailed(f"{outcome.check.id} is not passed yet; what was seen stands above.")

@@ -284,7 +284,7 @@ def show_numbers(values: np.ndarray) -> str:
     return np.array2string(
         np.asarray(values),
         separator=", ",
-        threshold=12,
+        threshold=20,
         edgeitems=2,
         max_line_width=72,
         formatter={"float_kind": four_digits},

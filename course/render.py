@@ -15,12 +15,15 @@ import numpy as np
 from .describe import Plain, is_program, numbers_in
 from .observe import show_numbers
 
+LINE = 72
+"""characters that fit beside each other in a box"""
+
 HEADINGS = {
     "passed": ("✓ Passed", "#1a7f37"),
     "failed": ("✗ Not right yet", "#b35900"),
     "error": ("✗ Stopped by an exception", "#b35900"),
     "not_attempted": ("○ Not written yet", "#57606a"),
-    "note": ("ⓘ", "#0969da"),
+    "note": ("Note", "#0969da"),
 }
 
 
@@ -86,15 +89,23 @@ def _paragraph(line: str) -> str:
 
 def call_text(name: str, arguments: Plain) -> str:
     """Show what was called: each argument on a line of its own, short."""
-    if is_program(arguments):
-        given = [f"{key} = {value_text(v)}" for key, v in arguments["names"].items()]
-        return "\n".join([*given, arguments["text"]])
-    given = [f"{key} = {value_text(value)}" for key, value in arguments.items()]
-    return "\n".join([*given, f"{name}({', '.join(arguments)})"])
+    program = is_program(arguments)
+    named = arguments["names"] if program else arguments
+    call = arguments["text"] if program else f"{name}({', '.join(arguments)})"
+    return "\n".join([*(_assignment(key, value) for key, value in named.items()), call])
 
 
-def value_text(description: Plain) -> str:
-    """Show one described value the way one would type it, long arrays cut."""
+def _assignment(name: str, description: Plain) -> str:
+    lead = f"{name} = "
+    text = value_text(description, len(lead))
+    if isinstance(description, list) and len(lead) + len(text) > LINE:
+        items = [f"    {value_text(item, 4)},{_remark(item)}" for item in description]
+        return "\n".join([f"{lead}[", *items, "]"])
+    return f"{lead}{text}{_remark(description)}"
+
+
+def value_text(description: Plain, column: int = 0) -> str:
+    """Show one described value the way one would type it at a column, long arrays cut."""
     if isinstance(description, float):
         return f"{description:.4g}"
     if isinstance(description, list):
@@ -106,21 +117,29 @@ def value_text(description: Plain) -> str:
             items = (f"{key!r}: {value_text(item)}" for key, item in description.items())
             return f"{{{', '.join(items)}}}"
         case "tensor":
-            return _numbers_text("torch.tensor", description)
+            return _numbers_text("torch.tensor(", description, column)
         case "array":
-            return _numbers_text("numpy.array", description)
+            return _numbers_text("numpy.array(", description, column)
         case "graph":
-            names = (f"{k} = {value_text(v)}" for k, v in description["names"].items())
-            return f"{description['expression']}   with {'; '.join(names)}"
+            names = [f"{k} = {value_text(v)}" for k, v in description["names"].items()]
+            return "   with ".join(filter(None, [description["expression"], "; ".join(names)]))
         case "new":
             return f"{description['class']}({', '.join(map(value_text, description['arguments']))})"
         case _:
             return str(description["name"])
 
 
-def _numbers_text(maker: str, description: Plain) -> str:
+def _numbers_text(maker: str, description: Plain, column: int) -> str:
     flags = ", requires_grad=True" if description.get("requires_grad") else ""
-    values = numbers_in(description)
-    shape = f"   shape {tuple(values.shape)}" if values.ndim > 1 else ""
-    rows = show_numbers(np.asarray(values)).replace("\n", " ")
-    return f"{maker}({rows}{flags}){shape}"
+    indent = "\n" + " " * (column + len(maker))
+    rows = show_numbers(np.asarray(numbers_in(description))).replace("\n", indent)
+    return f"{maker}{rows}{flags})"
+
+
+def _remark(description: Plain) -> str:
+    """Say the shape of numbers that are not all shown."""
+    if not isinstance(description, dict) or description.get("$") not in ("tensor", "array"):
+        return ""
+    values = np.asarray(numbers_in(description))
+    cut = values.size > 1 and "..." in show_numbers(values)
+    return f"  # shape {tuple(values.shape)}" if cut else ""

@@ -22,11 +22,10 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
 from . import __version__
 from .directory import CourseDirectory, UsageError
-from .results import GRADED, Result, read_results
+from .results import Result, read_results
 
 app = typer.Typer(
     help="Build the course's lessons, grade a class on them, and see what it understood.",
@@ -181,6 +180,8 @@ def results(
     ] = Format.TABLE,
 ) -> None:
     """Show the results of the last grading."""
+    from .tables import results_table
+
     directory = CourseDirectory(course)
     found = _results(directory, names)
     if format is Format.JSON:
@@ -202,31 +203,6 @@ def _results(directory: CourseDirectory, names: list[str] | None) -> list[Result
     if not found:
         raise UsageError(f"There are no results in {directory.results} yet. Type: grader grade")
     return found
-
-
-def results_table(title: str, found: list[Result]) -> Table:
-    """Return a table of one assignment's results: a row for each student."""
-    table = Table(title=title, title_justify="left")
-    table.add_column("student", overflow="fold")
-    table.add_column("status")
-    table.add_column("score", justify="right")
-    table.add_column("what was not passed", overflow="fold")
-    for result in found:
-        score = f"{result.score:g} of {result.max_score:g}" if result.score is not None else "-"
-        what = _missed(result) if result.status == GRADED else result.message
-        table.add_row(escape(result.student), result.status.replace("_", " "), score, escape(what))
-    return table
-
-
-def _missed(result: Result) -> str:
-    """Say which exercises lost points, and how: `six_times: timeout; recall_leaf: failed`."""
-    missed: dict[str, list[str]] = {}
-    for check in result.checks:
-        if check.status not in ("passed", "awaiting_manual"):
-            missed.setdefault(check.exercise, []).append(check.status.replace("_", " "))
-    if result.checks and all(check.status == "not_attempted" for check in result.checks):
-        return "nothing attempted"
-    return "; ".join(f"{name}: {', '.join(dict.fromkeys(how))}" for name, how in missed.items())
 
 
 def _as_csv(found: list[Result]) -> str:
@@ -309,12 +285,15 @@ def demo(
     """Make a sample class, grade it, and show what comes out."""
     from .demo import make_class
     from .feedback import write_feedback
-    from .report import write_report
+    from .report import summary, write_report
+    from .tables import exercises_table, mistakes_table, results_table
 
     course, assignment = make_class(directory, students)
     faults = grade_with_progress(course, [assignment], jobs, force=True)
     found = list(read_results(course.results, assignment))
     screen.print(results_table(assignment, found))
+    numbers = summary(course, assignment)
+    screen.print(exercises_table(numbers), mistakes_table(numbers), sep="\n")
     pages = write_feedback(course, assignment)
     page = write_report(course, assignment)
     screen.print(f"Feedback: {len(pages)} pages, such as {escape(str(pages[0]))}", soft_wrap=True)

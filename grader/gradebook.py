@@ -15,7 +15,7 @@ from types import TracebackType
 
 import nbformat
 from nbgrader import preprocessors
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import Gradebook, SubmittedAssignment
 from nbgrader.utils import parse_utc
 
 from .directory import CourseDirectory, Lesson, UsageError
@@ -91,7 +91,8 @@ class GradebookWriter:
             shutil.rmtree(folder, ignore_errors=True)
         if submission.absent or graded.fault:
             return
-        with self._one_transaction():
+        # Without no_autoflush, nbgrader's own steps make SQLAlchemy warn of half-made rows.
+        with self._one_transaction(), self._book.db.no_autoflush:
             self._book.update_or_create_student(result.student)
             entry = self._book.update_or_create_submission(
                 result.assignment, result.student, timestamp=parse_utc(submission.timestamp)
@@ -136,16 +137,3 @@ def _leave_notebook(folder: Path, name: str, graded: Graded) -> None:
     new = folder / f".{name}.ipynb.new"
     nbformat.write(graded.notebook, new)
     new.replace(folder / f"{name}.ipynb")
-
-
-def read_marks(course: CourseDirectory, assignment: str) -> dict[str, tuple[float, float, bool]]:
-    """Return (score, max_score, needs a person) by student, as the gradebook has them."""
-    with Gradebook(course.gradebook_url) as book:
-        try:
-            entries = book.assignment_submissions(assignment)
-        except MissingEntry:
-            return {}
-        return {
-            entry.student.id: (entry.score, entry.max_score, bool(entry.needs_manual_grade))
-            for entry in entries
-        }
