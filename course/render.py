@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from .observe import show_numbers
 
 LINE = 72
 """characters that fit beside each other in a box"""
+
+screen: Callable[[dict[str, Any]], Any] | None = None
+"""Takes what is shown, as a display bundle; None: the notebook, or else standard output"""
 
 HEADINGS = {
     "passed": ("✓ Passed", "#1a7f37"),
@@ -38,23 +41,25 @@ def present(
 ) -> None:
     """Show a box: heading, lines, a fixed-width block, closing lines; `data` rides along unseen."""
     text = as_text(status, title, lines, detail, closing)
-    shell = _notebook()
-    if shell is None:
+    show = screen or _notebook()
+    if show is None:
         print(text)
         return
-    from IPython.display import display
-
     bundle = {"text/plain": text, "text/html": as_html(status, title, lines, detail, closing)}
-    display(bundle | dict(data or {}), raw=True)
+    show(bundle | dict(data or {}))
 
 
-def _notebook() -> Any:
-    """Return the notebook's shell, None outside of one (without importing IPython there)."""
+def _notebook() -> Callable[[dict[str, Any]], Any] | None:
+    """Return what shows a bundle in a notebook, None outside of one (not importing IPython)."""
     import sys
 
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    return shell if shell is not None and hasattr(shell, "kernel") else None
+    if shell is None or not hasattr(shell, "kernel"):
+        return None
+    from IPython.display import display
+
+    return lambda bundle: display(bundle, raw=True)
 
 
 def as_text(

@@ -12,7 +12,8 @@ import io
 import linecache
 import random
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -23,6 +24,10 @@ import autograd_lib as torch
 
 from .describe import Plain, build_names, is_program
 from .observe import look, observe
+
+elsewhere: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext
+"""Entered around every trial. Whoever tries code that lives in another process starts that process
+afresh too."""
 
 MISSING = {"type": "missing"}
 """Observed where a path leads nowhere: no such attribute, or nothing to look into."""
@@ -105,6 +110,7 @@ def quietly() -> Iterator[io.StringIO]:
     )
     grad_mode = torch.is_grad_enabled()
     with (
+        elsewhere(),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
         warnings.catch_warnings(),
@@ -129,6 +135,8 @@ def describe_exception(error: BaseException) -> Raised:
     raised = Raised(type(error).__name__, _text(error), hint=" ".join(_notes(error)))
     # A stub says NotImplementedError with nothing behind it; a student's own use of it says more.
     raised.attempted = not (isinstance(error, NotImplementedError) and not raised.text)
+    # An exception that comes from another process has been told where it arose.
+    raised.line, raised.number = getattr(error, "student_line", ("", 0))
     for filename, number in _frames(error.__traceback__):
         if "ipykernel_" in filename or filename.startswith("<ipython-input"):
             raised.line = linecache.getline(filename, number).strip()

@@ -124,7 +124,7 @@ class Handle:
             "is true: look at its attributes instead"
         )
 
-    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse  # type: ignore[assignment]
+    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
     def __hash__(self) -> int:
         self._refuse()
@@ -243,7 +243,7 @@ def _present(value: Any) -> tuple[str, list[Any]]:
     kinds = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, functools.partial)
     if isinstance(value, type) and issubclass(value, BaseException):
         return "class", [value.__name__, codec.nearest_builtin(value), None]
-    if isinstance(value, kinds) or isinstance(value, type):
+    if isinstance(value, (*kinds, type)):
         return "function", [getattr(value, "__name__", "function"), None]
     raise TypeError(f"a {type(value).__name__} cannot be handed to a student's function")
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +32,20 @@ def command(packages: Path, fonts: Path) -> list[str]:
         words += ["--unshare-user"]
     for capability in _CAPABILITIES:
         words += ["--cap-add", capability]
-    words += ["--dir", "/tmp", "--dir", "/home", "--dir", "/room", "--tmpfs", SCRATCH, "--dev", "/dev", "--proc", "/proc"]
+    words += [
+        "--dir",
+        "/tmp",
+        "--dir",
+        "/home",
+        "--dir",
+        "/room",
+        "--tmpfs",
+        SCRATCH,
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+    ]
     for folder in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"):
         if os.path.islink(folder):
             words += ["--symlink", os.readlink(folder), folder]

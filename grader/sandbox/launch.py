@@ -54,10 +54,11 @@ class Sandbox:
         }
         words = bubblewrap.command(packages, fonts) if level == FULL else []
         python = [sys.executable, "-P", "-s", "-B", "-m", f"{stage.ROOM_PACKAGE}.server"]
-        self._errors = tempfile.TemporaryFile()
+        home = Path(bubblewrap.SCRATCH) if level == FULL else self._folder
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
         self._process = subprocess.Popen(
             [*words, *python, str(theirs.fileno()), json.dumps(settings)],
-            env=_environment(str(inner[0]), self._folder if level != FULL else Path(bubblewrap.SCRATCH)),
+            env=_environment(str(inner[0]), home),
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
@@ -192,6 +193,7 @@ class SandboxRoom:
         self._channel.watch = self._look
         self.peer = judging_peer(self._channel)
         self.peer.on_event = self._on_event
+        self.peer.on_broken = lambda error: RoomEnded(self._end(error))
         self.ended = ""
         """why the room is over; "" while it is not"""
         self.slow = False
@@ -229,7 +231,7 @@ class SandboxRoom:
     def within(self) -> Any:
         """Count CPU time, wall-clock time and output of a block from here on.
 
-        Raises RoomEnded where one of them runs out, or where the room ends otherwise.
+        Inside, requests raise RoomEnded where one of them runs out, or the room ends otherwise.
         """
         if self.ended:
             raise RoomEnded(self.ended)
@@ -240,10 +242,7 @@ class SandboxRoom:
         self._printed = int(self._limits.output_mb * 1_000_000)
         self._cpu_before = self._cpu()
         self._cpu_limit = self._limits.cell_seconds
-        try:
-            yield
-        except WireError as error:
-            raise RoomEnded(self._end(error)) from error
+        yield
 
     def _cpu(self) -> float:
         return (watch.cpu_seconds(self._process) or 0.0) if self._process else 0.0
@@ -257,7 +256,8 @@ class SandboxRoom:
         now = time.monotonic()
         if now - self._looked > 0.1:
             self._looked = now
-            if watch.memory_mb(self._process) > self._limits.memory_mb:
+            # One process alone meets its own limit first, as a MemoryError that it may survive.
+            if watch.memory_mb(self._process) > 1.25 * self._limits.memory_mb:
                 raise _OutOfMemory("the memory is used up")
 
     def _end(self, error: WireError) -> str:
@@ -288,10 +288,14 @@ class SandboxRoom:
         self._outputs = outputs
         try:
             with self.within():
-                found = self.peer.request("run", source)
-                status, name, text, lines = _checked(found)
+                status, name, text, lines = _checked(self.peer.request("run", source))
         except RoomEnded as ended:
             return CellRun(ended.status, outputs)
+        except WireError as error:
+            return CellRun(self._end(error), outputs)
+        except Exception:
+            # The shell itself fails only where somebody has meddled with it.
+            return CellRun("crashed", outputs)
         finally:
             self._outputs = None
         if status == "ok":
@@ -311,10 +315,7 @@ class SandboxRoom:
         """Ask something of the notebook."""
         if self.ended:
             raise RoomEnded(self.ended)
-        try:
-            return self.peer.request(what, *values)
-        except WireError as error:
-            raise RoomEnded(self._end(error)) from error
+        return self.peer.request(what, *values)
 
     def _on_event(self, event: Any) -> None:
         output = _output(event)
@@ -388,7 +389,7 @@ def _checked(found: Any) -> tuple[str, str, str, list[str]]:
 
 
 def _output(event: Any) -> dict[str, Any]:
-    """Check an output that a room sent: plain, of a known kind, nothing that could run in a page."""
+    """Check an output that a room sent: plain, and of a known kind."""
     kind = event.get("output_type") if type(event) is dict else None
     if kind == "stream" and type(event.get("text")) is str:
         name = "stderr" if event.get("name") == "stderr" else "stdout"

@@ -54,6 +54,10 @@ class CellRun:
     """as nbformat has them"""
     error: tuple[str, str] | None = None
     """the exception's name and text"""
+    line: int = 0
+    """of a check: the number of its line in which the exception arose"""
+    value: float | None = None
+    """of a check: the number it ended with, which is the points it gives"""
 
     @property
     def ended(self) -> bool:

@@ -32,6 +32,7 @@ _DTYPES = {
     np.dtype(code).str: np.dtype(code)
     for code in ("?", "b", "B", "h", "H", "i", "I", "q", "Q", "e", "f", "d", "F", "D")
 }
+_SCALARS = {dtype.type for dtype in _DTYPES.values()}
 _KEYED = (OrderedDict, defaultdict, Counter, dict)
 _TYPES = {
     name: value
@@ -39,6 +40,7 @@ _TYPES = {
     if isinstance(value, type) and name[0] != "_"
 }
 _TYPE_NAMES = {value: name for name, value in _TYPES.items()}
+_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 _SINGLES = {"ellipsis": ..., "notimplemented": NotImplemented}
 
 
@@ -107,7 +109,20 @@ class Table:
     # Out
 
     def encode(self, value: Any) -> tuple[Coded, list[Coded]]:
-        """Return a value's code, and records of all objects that are new or have changed."""
+        """Return a value's code, and records of all objects that are new or have changed.
+
+        Raises WireError for what is too large; the table is then as it was before.
+        """
+        first = self._next
+        try:
+            return self._encode(value)
+        except BaseException:
+            for number in range(first, self._next, 2):
+                value = self.objects.pop(number, None)
+                self._numbers.pop((id(value), self._data.pop(number, "proxy")), None)
+            raise
+
+    def _encode(self, value: Any) -> tuple[Coded, list[Coded]]:
         self._values = 0
         self._queue = list(self._data)
         coded = self._code(value, 0)
@@ -150,7 +165,7 @@ class Table:
         if kind in (range, slice):
             ends = (value.start, value.stop, value.step)
             return [kind.__name__, *(self._code(end, depth + 1) for end in ends)]
-        if isinstance(value, np.generic) and value.dtype.str in _DTYPES and kind is value.dtype.type:
+        if kind in _SCALARS:
             return ["scalar", value.dtype.str, value.tobytes()]
         if isinstance(value, np.dtype) and value.str in _DTYPES:
             return ["dtype", value.str]
@@ -167,9 +182,9 @@ class Table:
                 return ["torch", value.name]
         if isinstance(value, type) and value in _TYPE_NAMES:
             return ["type", _TYPE_NAMES[value]]
-        name = self._name_of(value)
-        if name is not None:
-            return ["name", *name]
+        path = self._name_of(value)
+        if path is not None:
+            return ["name", *path]
         return self._share(value, "proxy")
 
     def _record(self, number: int) -> Coded:
@@ -213,7 +228,14 @@ class Table:
             for number in list(fresh):
                 self._fill(number, fresh[number])
             return self._value(coded, 0)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            IndexError,
+            AttributeError,
+            OverflowError,
+        ) as error:
             raise WireError(f"a value is malformed: {type(error).__name__}: {error}") from error
 
     def _known(self, number: Any) -> Any:

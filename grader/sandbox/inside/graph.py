@@ -37,6 +37,10 @@ def _engine() -> Any:
         """A computation whose graph is on the other side."""
 
         __slots__ = ("behind", "claimed", "number", "table")
+        behind: list[Any]
+        claimed: str
+        number: int
+        table: Any
         saves = True
 
         def run(self, grad: Any) -> Any:
@@ -169,18 +173,23 @@ def fill(table: Any, number: int, tensor: Any, record: list[Coded]) -> None:
         tensor._counter[0] = version
     if history == "yours":
         return
-    tensor._rg, tensor._edge = tracked, None
     if history is None:
+        tensor._rg, tensor._edge = tracked, None
         return
-    name, behind = history
-    tensors = [table.value(one) for one in behind]
-    if type(name) is not str or not all(isinstance(t, known.Tensor) for t in tensors):
+    name, coded = history
+    behind = [t for t in map(table.value, coded) if t is not tensor]
+    if type(name) is not str or not all(isinstance(t, known.Tensor) for t in behind):
         raise WireError("a graph is malformed")
+    old = tensor._edge and tensor._edge[0]
+    if isinstance(old, known.Remote) and old.number == number and old.claimed == name:
+        # Said again, of a graph that others have built upon meanwhile: it stays what it is.
+        if [id(t) for t in old.behind] == [id(t) for t in behind]:
+            return
     node = known.walk.new_node(known.Remote)
     node.hooks, node.seq = None, next(known.walk.sequence)
     node.shape, node.dtype = numbers.shape, numbers.dtype
     node.table, node.number, node.claimed = table, number, name
-    node.behind = [t for t in tensors if t is not tensor]
+    node.behind = behind
     node.edges = tuple((t, -1) if t._edge is None else t._edge for t in node.behind)
     tensor._edge, tensor._rg = (node, 0), True
 

@@ -84,7 +84,9 @@ def private_files(size_mb: int, inodes: int, scratch: str) -> None:
         _mount(b"tmpfs", b"/proc", b"tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, b"size=4k,mode=555")
 
 
-def _mount(source: bytes, target: bytes, kind: bytes | None, flags: int, data: bytes | None) -> None:
+def _mount(
+    source: bytes, target: bytes, kind: bytes | None, flags: int, data: bytes | None
+) -> None:
     _must(_libc.mount(source, target, kind, flags, data), f"mount on {target.decode()}")
 
 

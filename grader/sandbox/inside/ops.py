@@ -6,10 +6,22 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-BINARY = (
-    "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift".split()
-)
-UNARY = "neg pos abs invert".split()
+BINARY = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and_",
+    "or_",
+    "xor",
+    "lshift",
+    "rshift",
+]
+UNARY = ["neg", "pos", "abs", "invert"]
 IN_PLACE = [f"i{name.rstrip('_')}" for name in BINARY]
 
 

@@ -41,40 +41,50 @@ class Peer:
             self,
         )
         self.on_event: Callable[[Any], None] = lambda event: None
+        self.on_broken: Callable[[WireError], BaseException] = lambda error: error
+        """makes what is raised when the conversation has come to an end"""
         self.context: Any = None
         """travels with every request; see the room's handling of `quiet`"""
         self.on_context: Callable[[Any], None] = lambda context: None
         self._count = first
         self._depth = 0
-        self._errors: dict[int, type[BaseException]] = {}
+        self.last_raised: type[BaseException] | None = None
 
     # Asking
 
     def request(self, what: str, *values: Any) -> Any:
         """Ask the other side, answering what it asks back; returns or raises what it did."""
-        self._count += 2
-        number = self._count
         if self._depth >= DEEPEST_TALK:
             raise RecursionError("functions on both sides call each other without end")
         coded, records = self.table.encode(values)
-        self.channel.send([what, number, coded, records, self.context])
+        self._count += 2
         self._depth += 1
         try:
-            while True:
-                kind, found, *rest = _message(self.channel.receive())
-                if kind == "event":
-                    self.on_event(found)
-                elif kind in ("done", "raised") and found == number:
-                    answer = self.table.decode(rest[0], rest[1])
-                    if kind == "done":
-                        return answer
-                    raise self.rebuild(answer)
-                elif kind in ("done", "raised"):
-                    raise WireError("an answer to another question")
-                else:
-                    self.answer(kind, found, *rest)
+            said, answer = self._exchange([what, self._count, coded, records, self.context])
+        except WireError as broken:
+            raise self.on_broken(broken) from broken
         finally:
             self._depth -= 1
+        if said == "done":
+            return answer
+        error = self.rebuild(answer)
+        self.last_raised = type(error)
+        raise error
+
+    def _exchange(self, message: list[Any]) -> tuple[str, Any]:
+        """Send a request, and answer what is asked until its own answer comes."""
+        number = message[1]
+        self.channel.send(message)
+        while True:
+            kind, found, *rest = _message(self.channel.receive())
+            if kind == "event":
+                self.on_event(found)
+            elif kind in ("done", "raised"):
+                if found != number:
+                    raise WireError("an answer to another question")
+                return kind, self.table.decode(rest[0], rest[1])
+            else:
+                self.answer(kind, found, *rest)
 
     def event(self, event: Any) -> None:
         """Tell the other side something to which there is no answer."""
@@ -102,7 +112,8 @@ class Peer:
         except WireError as error:
             if self._is_broken(error):
                 raise
-            said, found = "raised", self.table.encode(("ValueError", None, "", (str(error),), (), None))
+            told = ("ValueError", None, "ValueError", (str(error),), (), None)
+            said, found = "raised", self.table.encode(told)
         except BaseException as error:
             said, found = "raised", self.table.encode(self.describe(error))
         self.channel.send([said, number, *found])
@@ -115,7 +126,7 @@ class Peer:
     # Exceptions
 
     def describe(self, error: BaseException) -> tuple[Any, ...]:
-        """Turn an exception into plain data: (builtin class, own class, its name, args, notes, line)."""
+        """Turn an exception into plain data: its builtin class, own class, name, args and so on."""
         kind = type(error)
         base = nearest_builtin(kind)
         own = None if kind is exception_class(base) else kind
@@ -135,7 +146,7 @@ class Peer:
     def rebuild(self, found: Any) -> BaseException:
         """Make an exception of what `describe` said."""
         if type(found) is not tuple or len(found) != 6:
-            raise WireError("an exception is malformed")
+            return RuntimeError("an exception that cannot be described")
         base, own, name, args, notes, line = found
         kind = exception_class(base)
         if own is not None and isinstance(own, type) and issubclass(own, BaseException):
@@ -143,6 +154,7 @@ class Peer:
         if not issubclass(kind, Exception) and kind not in (SystemExit, GeneratorExit):
             # An interrupt of theirs must not interrupt us.
             kind = _named(str(name))
+        error: BaseException
         try:
             error = kind(*args)
         except Exception:
@@ -150,7 +162,7 @@ class Peer:
         for note in notes:
             error.add_note(str(note))
         if type(line) is tuple and len(line) == 2 and type(line[0]) is str:
-            error.student_line = line  # type: ignore[attr-defined]
+            error.__dict__["student_line"] = line
         return error
 
 
@@ -182,5 +194,3 @@ def _line(traceback: TracebackType | None) -> tuple[str, int] | None:
             found = (linecache.getline(filename, traceback.tb_lineno).strip(), traceback.tb_lineno)
         traceback = traceback.tb_next
     return found
-
-

@@ -11,6 +11,7 @@ import random
 import sys
 import types
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Room:
     def __init__(self, own_shell: shell.RoomShell, channel: Channel) -> None:
         self._shell = own_shell
         self._names: dict[str, Any] = own_shell.user_ns
-        handlers = {
+        handlers: dict[str, Callable[..., Any]] = {
             "run": self.run,
             "fetch": self.fetch,
             "bind": self.bind,
@@ -132,11 +133,11 @@ def _restore(states: tuple[Any, ...]) -> None:
     if engine is not None and states[2] is not None:
         engine.default_generator.set_state(states[2][0])
         engine.set_grad_enabled(states[2][1])
-    warnings.filters[:] = states[3]
+    warnings.filters[:] = states[3]  # type: ignore[index]
 
 
 def present(value: Any) -> tuple[str, list[Any]]:
-    """Say what an object without a kind of its own is: a module, a class, a function, an instance."""
+    """Say what an object is that has no kind of its own: module, class, function or instance."""
     if isinstance(value, types.ModuleType):
         return "instance", [None, codec.module_name(value), False]
     if isinstance(value, type):
@@ -174,7 +175,7 @@ def by_name(path: list[Any]) -> Any:
 def work(own_shell: shell.RoomShell, channel: Channel) -> None:
     """Be the room, until the other side hangs up."""
     room = Room(own_shell, channel)
-    own_shell.display_pub.emit = own_shell.displayhook.emit = room.emit
+    shell.send_to(own_shell, room.emit)
     shell.redirect(room.emit)
     # Where a notebook stands comes last: a student's numpy.py is not NumPy.
     sys.path[:] = [path for path in sys.path if path not in ("", os.getcwd())] + [os.getcwd()]

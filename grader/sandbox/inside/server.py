@@ -25,6 +25,15 @@ from .wire import Channel, Closed
 
 FULL, REDUCED, NONE = "full", "reduced", "none"
 
+_PICTURE = """
+import matplotlib.pyplot as plt
+figure, axes = plt.subplots()
+axes.plot([1, 2], [3, 4], label="line"), axes.bar([1, 2], [3, 4])
+axes.set(title="Title", xlabel="x", ylabel="y"), axes.legend()
+display(figure)
+plt.close("all")
+"""
+
 
 def main() -> None:
     """Serve until the control socket closes."""
@@ -59,7 +68,7 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
         __import__(name)
     # What IPython and matplotlib do at a first cell and a first picture is done once.
     own_shell.run_cell("1 + 1", store_history=False)
-    own_shell.run_cell("import matplotlib.pyplot as plt\n_ = plt.figure(); plt.close(_)")
+    own_shell.run_cell(_PICTURE, store_history=False)
     own_shell.reset(new_session=True)
     return own_shell
 

@@ -75,7 +75,7 @@ class Stream:
 class _Publisher(DisplayPublisher):
     emit: Emit
 
-    def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:
+    def publish(self, data: Any, metadata: Any = None, *_: Any, **__: Any) -> None:
         flush()
         self.emit(
             {"output_type": "display_data", "data": plain(data), "metadata": plain(metadata or {})}
@@ -139,9 +139,15 @@ def make_shell(emit: Emit) -> RoomShell:
     shell = RoomShell.instance(
         display_pub_class=_Publisher, colors=_colours(), history_length=0, cache_size=0
     )
-    shell.display_pub.emit = emit
-    shell.displayhook.emit = emit
+    send_to(shell, emit)
     return shell
+
+
+def send_to(shell: RoomShell, emit: Emit) -> None:
+    """Send what the shell's cells show to `emit`."""
+    publisher, hook = shell.display_pub, shell.displayhook
+    assert isinstance(publisher, _Publisher) and isinstance(hook, _Hook)
+    publisher.emit = hook.emit = emit
 
 
 def _colours() -> str:
