@@ -31,7 +31,12 @@ class NotFound(Exception):
 
 def recorded_cases(assignment: str) -> RecordedCases:
     """Return a lesson's recorded cases: the package's, else those of a file beside the notebook."""
-    for path in (RECORDED / f"{assignment}.json", Path(f"{assignment}.cases.json")):
+    beside = Path(f"{assignment}.cases.json")
+    places = [RECORDED / f"{assignment}.json", beside]
+    if COURSE_DIRECTORY_VARIABLE in os.environ:
+        course = Path(os.environ[COURSE_DIRECTORY_VARIABLE])
+        places.append(course / "assignments" / assignment / beside)
+    for path in places:
         if path.exists():
             return _read_cases(*_stamps(path.absolute()))
     raise NotFound(

@@ -7,7 +7,7 @@ import autograd_lib as torch
 from grader.judge.handles import same_object
 from grader.sandbox import RoomEnded
 
-STUDENT = '''
+STUDENT = """
 import numpy as np
 import autograd_lib as torch
 
@@ -67,7 +67,7 @@ class Square(torch.autograd.Function):
     def backward(ctx, g):
         (x,) = ctx.saved_tensors
         return 2 * x * g
-'''
+"""
 
 
 @pytest.fixture

@@ -84,7 +84,10 @@ def test_nothing_of_the_graders_environment_is_there(room, monkeypatch):
     ("source", "status"),
     [
         ("while True: pass", "timeout"),
-        ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "timeout"),
+        (
+            "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+            "timeout",
+        ),
         ("sum(range(10**12))", "timeout"),
         ("while True: print('x' * 1000)", "output_limit"),
         ("from IPython.display import display\nwhile True: display('x' * 1000)", "output_limit"),

@@ -212,10 +212,11 @@ def release(tensor: Any) -> None:
         return
     seen, todo = {tensor._edge[0]}, [tensor._edge[0]]
     for node in todo:
+        if isinstance(node, known.Remote):
+            # There the walk that asks for this goes on by itself.
+            continue
         if node.saves:
             node.release()
-        if isinstance(node, known.Remote):
-            continue
         for edge in node.edges:
             if edge is not None and edge[1] >= 0 and edge[0] not in seen:
                 seen.add(edge[0])

@@ -93,10 +93,12 @@ def _mount(
 # Limits
 
 
-def limit(limits: Mapping[str, Any]) -> None:
-    """Set what the kernel counts: memory, CPU time, processes, files and their size."""
+def limit(limits: Mapping[str, Any], own: int) -> None:
+    """Set what the kernel counts: memory, CPU time, processes, files and their size.
+
+    `own` is what `mapped()` said: the libraries' share comes on top of a submission's.
+    """
     megabyte = 1_000_000
-    own = _mapped() if sys.platform == "linux" else 0
     wanted = {
         "RLIMIT_AS": own + int(limits["memory_mb"]) * megabyte if own else None,
         "RLIMIT_CPU": int(limits["cpu_seconds"]),
@@ -118,8 +120,8 @@ def limit(limits: Mapping[str, Any]) -> None:
             resource.setrlimit(what, (int(value), int(value)))
 
 
-def _mapped() -> int:
-    """Return the bytes of address space that the libraries take already."""
+def mapped() -> int:
+    """Return the bytes of address space that the libraries take already, 0 where nobody counts."""
     with contextlib.suppress(OSError, ValueError), open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
     return 0

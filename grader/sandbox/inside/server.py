@@ -189,6 +189,7 @@ def _kill_orphans() -> None:
 def _be_the_room(settings: dict[str, Any], fds: list[int], own_shell: shell.RoomShell) -> None:
     level, limits = settings["level"], settings["limits"]
     link = socket.socket(fileno=fds[0])
+    mapped = jail.mapped()
     if level == FULL:
         jail.private_files(limits["disk_mb"], limits["files"], os.environ["TMPDIR"])
     else:
@@ -201,7 +202,7 @@ def _be_the_room(settings: dict[str, Any], fds: list[int], own_shell: shell.Room
     os.environ["HOME"] = home
     os.environ["TMPDIR"] = "/home/tmp" if level == FULL else home
     _close_all_but(link.fileno())
-    jail.limit(limits)
+    jail.limit(limits, mapped)
     if settings.get("own_user"):
         os.setgroups([])
         jail.become(settings["user"])
