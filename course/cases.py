@@ -9,6 +9,7 @@ made from the key's generators with the class's own seed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -229,7 +230,12 @@ class LiveCases:
     def _live(self, exercise: Exercise, arguments: Plain) -> CaseRecord:
         # What the reference and the wrong answers do is looked at once, for a whole class.
         def behaviour(answer: Any) -> Plain:
-            return attempt(arguments, self.given(exercise, answer), exercise.sees).to_plain()
+            trial = attempt(arguments, self.given(exercise, answer), exercise.sees)
+            if trial.raised is not None:
+                # Known answers have names of their own; what students write bears the exercise's.
+                own = rf"\b{re.escape(answer.__name__)}\b"
+                trial.raised.text = re.sub(own, exercise.name, trial.raised.text)
+            return trial.to_plain()
 
         answers = {wrong.name: wrong.answer for wrong in exercise.wrongs}
         return CaseRecord(

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from . import find
+from . import find, journal
 from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake, QuestionInfo
 from .describe import build_names, is_program, size
 from .key import answer_hash
 from .observe import Difference, differ
 from .render import call_text, present
+from .solution import show_solution
 from .trial import MISSING, Raised, Trial, attempt, describe_exception, quietly
 
 OUTCOME = "application/vnd.autograd-course.check+json"
@@ -132,6 +133,14 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
         outcome = examine_answer(info, cases.questions[info.exercise], objects[0])
     else:
         outcome = examine(cases, info, exercise, given, secret=hidden)
+    if not hidden:
+        journal.write(
+            cases.assignment,
+            info.exercise,
+            check=info.id,
+            status=outcome.status,
+            answer=journal.answer_id(objects[0]),
+        )
     if outcome.status == "passed":
         if _lesson.last is not None and _lesson.last.check.exercise == info.exercise:
             _lesson.last = None
@@ -140,6 +149,14 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
         return
     _lesson.last = _as_policy_allows(outcome)
     _fail(_lesson.last, outcome)
+
+
+def solution(exercise: str, now: bool = False) -> None:
+    """Show how this lesson solves an exercise, once you have tried it, or `now`.
+
+    It is noted in your own record. Raises LookupError where the lesson has no such exercise.
+    """
+    show_solution(_cases(hidden=False).assignment, exercise, now=now)
 
 
 def why() -> None:
@@ -232,7 +249,7 @@ def examine(
         trial = attempt(record.arguments, objects, exercise.sees)
         expected = record.expected()
         if trial.raised is not None and not trial.raised.attempted:
-            return _not_attempted(info, exercise)
+            return _not_attempted(info, exercise, trial.raised, cases.exercises)
         difference = _difference(expected, trial, exercise)
         if difference is not None or (trial.raised is not None and "raised" not in expected):
             failing.append((record, trial, difference))
@@ -244,7 +261,7 @@ def examine(
             outcome.experiment = outcome.diagnosis.experiment
         return outcome
     for law in cases.laws(info.id):
-        broken = _try_law(info, exercise, law, objects)
+        broken = _try_law(cases, info, exercise, law, objects)
         if broken is not None:
             if broken.status != "not_attempted":
                 broken.diagnosis = diagnose(cases, exercise, objects)
@@ -257,7 +274,7 @@ def examine_answer(info: CheckInfo, question: QuestionInfo, answer: Any) -> Outc
     trial = attempt({}, {question.name: answer}, [])
     if trial.raised is not None:
         if not trial.raised.attempted:
-            return _not_attempted(info, question)
+            return _not_attempted(info, question, trial.raised)
         outcome = _explain_exception(info, question, trial.raised, secret=False)
         outcome.is_answer = True
         return outcome
@@ -290,6 +307,9 @@ def diagnose(cases: Cases, exercise: ExerciseInfo, objects: Mapping[str, Any]) -
             if not candidates:
                 return None
             trial = attempt(record.arguments, objects, exercise.sees)
+            if trial.raised is not None and not trial.raised.attempted:
+                # A part that is not written yet: of the others this case can say nothing.
+                continue
             candidates = [
                 mistake
                 for mistake in candidates
@@ -306,6 +326,9 @@ def _does_the_same(behaviour: Mapping[str, Any], trial: Trial, exercise: Exercis
 
 def _exception_words(behaviour: Mapping[str, Any]) -> list[str]:
     """Return an exception's words in any order: `a * None` and `None * a` are one mistake."""
+    if behaviour.get("raised", ("",))[0] == "RecursionError":
+        # Where the last straw fell depends on how deep the caller stood.
+        return ["RecursionError"]
     return sorted(" ".join(behaviour.get("raised", ())).replace("'", " ").split())
 
 
@@ -339,7 +362,11 @@ def _path_text(path: str) -> str:
 
 
 def _try_law(
-    info: CheckInfo, exercise: ExerciseInfo, live: LiveLaw, objects: Mapping[str, Any]
+    cases: Cases,
+    info: CheckInfo,
+    exercise: ExerciseInfo,
+    live: LiveLaw,
+    objects: Mapping[str, Any],
 ) -> Outcome | None:
     """Try a property; None where it holds."""
     answer = objects[exercise.name]
@@ -363,7 +390,7 @@ def _try_law(
                 return Outcome(info, "failed", _first_line(live.law.holds.__doc__))
             found = describe_exception(error)
             if not found.attempted:
-                return _not_attempted(info, exercise)
+                return _not_attempted(info, exercise, found, cases.exercises)
             return _explain_exception(info, exercise, found, secret=True)
     return None
 
@@ -385,12 +412,22 @@ def _not_callable(info: CheckInfo, found: Any) -> Outcome:
     )
 
 
-def _not_attempted(info: CheckInfo, exercise: ExerciseInfo | QuestionInfo) -> Outcome:
-    says = f" What to write: {exercise.says}" if exercise.says else ""
+def _not_attempted(
+    info: CheckInfo,
+    exercise: ExerciseInfo | QuestionInfo,
+    raised: Raised,
+    exercises: Container[str] = (),
+) -> Outcome:
+    # Of a class it may be one method; and it may be an earlier exercise that this one uses.
+    found = raised.function
+    is_part = found.startswith(f"{exercise.name}.")
+    is_other = found != exercise.name and found in exercises
+    name = found if is_part or is_other else exercise.name
+    says = f" What to write: {exercise.says}" if exercise.says and not is_other else ""
     return Outcome(
         info,
         "not_attempted",
-        f"`{exercise.name}` is still as it came. Put your code in the place of "
+        f"`{name}` is still as it came. Put your code in the place of "
         f"`raise NotImplementedError()`, run that cell, then run this one.{says}",
     )
 
@@ -480,6 +517,12 @@ def _fail(outcome: Outcome, whole: Outcome) -> NoReturn:
             closing.append(f'`course.example("{outcome.check.id}")` gives you these inputs.')
         if _lesson.policy == "named":
             closing.append("`course.why()` names the likely mistake.")
+        tries = journal.tries(_lesson.assignment, outcome.check.exercise)
+        if tries >= journal.TRIES:
+            closing.append(
+                f"That was try number {tries}. Below the exercise there are folded hints: open the "
+                "first."
+            )
     # Staff get the whole of it, for the report on the class; the feedback page keeps to the policy.
     told = whole if grading else outcome
     present(

@@ -64,6 +64,15 @@ def known(name: str) -> Plain:
     return {"$": "known", "name": name}
 
 
+def function(formula: str, **names: Plain) -> Plain:
+    """Describe a function of one argument, `x`, by its formula, for exercises that take a function.
+
+    `names` are descriptions of the formula's other variables; `torch` is the reference engine.
+    Example: `function("a * x * x + b", a=1.5, b=2.0)`.
+    """
+    return {"$": "function", "formula": formula, "names": names}
+
+
 def graph(expression: str, **names: Plain) -> Plain:
     """Describe the tensor that the engine makes of `expression`, with the graph behind it.
 
@@ -133,6 +142,10 @@ def build(description: Plain, built: Mapping[str, Any], objects: Mapping[str, An
             return built[description["name"]]
         case "known":
             return KNOWN_FUNCTIONS[description["name"]]
+        case "function":
+            space = {"torch": torch, **build_names(description["names"], objects)}
+            # The formula comes from an answer key, never from a submission.
+            return eval(f"lambda x: {description['formula']}", space)
         case "graph":
             names = {**built, **build_names(description["names"], objects)}
             # The expression comes from an answer key, never from a submission.

@@ -32,6 +32,7 @@ import numpy as np
 from .describe import (
     Plain,
     array,
+    function,
     graph,
     known,
     new,
@@ -45,6 +46,7 @@ __all__ = [
     "Exercise",
     "Question",
     "array",
+    "function",
     "graph",
     "known",
     "new",

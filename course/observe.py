@@ -26,6 +26,21 @@ MOST_NUMBERS = 100_000
 TOLERANCE = {"float16": (1e-2, 1e-3), "float32": (2e-4, 2e-6), "float64": (1e-6, 1e-9)}
 
 
+_PLAIN_TYPES = {
+    "NoneType",
+    "bool",
+    "int",
+    "str",
+    "float",
+    "array",
+    "tensor",
+    "list",
+    "tuple",
+    "dict",
+}
+"""What a class of somebody's own is not taken for, whatever it is called"""
+
+
 def observe(value: Any, depth: int = 0) -> Plain:
     """Turn a value into plain data that says its type and, for numbers and containers, all of it.
 
@@ -49,7 +64,10 @@ def observe(value: Any, depth: int = 0) -> Plain:
     if kind is dict and depth < 8:
         entries = [[observe(k, depth + 1), observe(v, depth + 1)] for k, v in value.items()]
         return {"type": "dict", "items": entries}
-    return {"type": kind.__name__}
+    # What stands for an object in another process knows what that is called there.
+    claimed = getattr(kind, "claimed_type", None)
+    name = claimed(value) if claimed is not None else kind.__name__
+    return {"type": f"{name} of its own" if name in _PLAIN_TYPES else name}
 
 
 def _observe_numbers(kind: str, dtype: str, data: np.ndarray) -> Plain:
@@ -145,7 +163,7 @@ def _is_number(record: Plain) -> bool:
 def _as_array(record: Plain) -> Plain:
     """Read a number, or nested lists of numbers, as an array, where it can be."""
     if record["type"] in ("tensor", "array"):
-        return record | {"type": "array", "dtype": "float64"}
+        return record | {"type": "array", "dtype": "float64", "loose": True}
     value = _nested(record)
     if value is None:
         return record
@@ -153,7 +171,7 @@ def _as_array(record: Plain) -> Plain:
         data = np.array(value, dtype=float)
     except ValueError:
         return record
-    return _observe_numbers("array", "float64", data)
+    return _observe_numbers("array", "float64", data) | {"loose": True}
 
 
 def _nested(record: Plain) -> Any:
@@ -172,6 +190,8 @@ _TYPE_NAMES = {"NoneType": "None", "bool": "a bool", "int": "an int", "array": "
 
 def type_name(record: Plain) -> str:
     """Name the type of an observed value, with its article."""
+    if "loose" in record:
+        return "numbers" if record["shape"] else "a number"
     return _TYPE_NAMES.get(record["type"], f"a {record['type']}")
 
 

@@ -40,26 +40,32 @@ def present(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Show a box: heading, lines, a fixed-width block, closing lines; `data` rides along unseen."""
-    text = as_text(status, title, lines, detail, closing)
-    show = screen or _notebook()
-    if show is None:
+    display_or_print(
+        as_text(status, title, lines, detail, closing),
+        as_html(status, title, lines, detail, closing),
+        data,
+    )
+
+
+def display_or_print(text: str, page: str, data: Mapping[str, Any] | None = None) -> None:
+    """Show HTML in a notebook, text elsewhere."""
+    bundle = {"text/plain": text, "text/html": page} | dict(data or {})
+    if screen is not None:
+        screen(bundle)
+    elif in_notebook():
+        from IPython.display import display
+
+        display(bundle, raw=True)
+    else:
         print(text)
-        return
-    bundle = {"text/plain": text, "text/html": as_html(status, title, lines, detail, closing)}
-    show(bundle | dict(data or {}))
 
 
-def _notebook() -> Callable[[dict[str, Any]], Any] | None:
-    """Return what shows a bundle in a notebook, None outside of one (not importing IPython)."""
+def in_notebook() -> bool:
+    """Say whether this runs in a notebook's kernel (without importing IPython elsewhere)."""
     import sys
 
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if shell is None or not hasattr(shell, "kernel"):
-        return None
-    from IPython.display import display
-
-    return lambda bundle: display(bundle, raw=True)
+    return hasattr(ipython.get_ipython() if ipython is not None else None, "kernel")
 
 
 def as_text(
@@ -126,12 +132,18 @@ def value_text(description: Plain, column: int = 0) -> str:
         case "array":
             return _numbers_text("numpy.array(", description, column)
         case "graph":
-            names = [f"{k} = {value_text(v)}" for k, v in description["names"].items()]
-            return "   with ".join(filter(None, [description["expression"], "; ".join(names)]))
+            return _with_names(description["expression"], description["names"])
+        case "function":
+            return _with_names(f"lambda x: {description['formula']}", description["names"])
         case "new":
             return f"{description['class']}({', '.join(map(value_text, description['arguments']))})"
         case _:
             return str(description["name"])
+
+
+def _with_names(text: str, names: Mapping[str, Plain]) -> str:
+    given = (f"{name} = {value_text(value)}" for name, value in names.items())
+    return f"{text}   with {'; '.join(given)}" if names else text
 
 
 def _numbers_text(maker: str, description: Plain, column: int) -> str:

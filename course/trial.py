@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,8 @@ class Raised:
     number: int = 0
     attempted: bool = True
     """False where a stub was left as it was"""
+    function: str = ""
+    """the innermost function that it passed through, such as `Value.__mul__`"""
 
 
 @dataclass
@@ -136,8 +138,13 @@ def describe_exception(error: BaseException) -> Raised:
     # A stub says NotImplementedError with nothing behind it; a student's own use of it says more.
     raised.attempted = not (isinstance(error, NotImplementedError) and not raised.text)
     # An exception that comes from another process has been told where it arose.
-    raised.line, raised.number = getattr(error, "student_line", ("", 0))
-    for filename, number in _frames(error.__traceback__):
+    told = getattr(error, "student_line", None)
+    if told is not None:
+        raised.line, raised.number, raised.function = told
+        return raised
+    for code, number in _frames(error.__traceback__):
+        raised.function = code.co_qualname.rpartition("<locals>.")[2]
+        filename = code.co_filename
         if "ipykernel_" in filename or filename.startswith("<ipython-input"):
             raised.line = linecache.getline(filename, number).strip()
             raised.number = number
@@ -155,7 +162,7 @@ def _notes(error: BaseException) -> list[str]:
     return [note for note in getattr(error, "__notes__", []) if isinstance(note, str)]
 
 
-def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
+def _frames(traceback: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
     while traceback is not None:
-        yield traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        yield traceback.tb_frame.f_code, traceback.tb_lineno
         traceback = traceback.tb_next

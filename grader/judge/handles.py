@@ -38,6 +38,12 @@ class Handle:
         object.__setattr__(self, "_number", number)
         object.__setattr__(self, "_facts", facts)
 
+    def claimed_type(self) -> str:
+        """Return what its class is called in the room."""
+        own = object.__getattribute__(self, "_facts")
+        kind = own[0] if own else None
+        return str(kind._facts[0])[:100] if isinstance(kind, ClassHandle) else "function"
+
     # NumPy's operators step back, and it makes no array of a handle.
     __array_ufunc__ = None
     __array_priority__ = 10_000

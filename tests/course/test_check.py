@@ -267,3 +267,11 @@ def test_strictness_is_the_exercises_choice():
 def test_containers_are_compared_to_the_bottom(one, other):
     assert differ(observe(one), observe(one)) is None
     assert differ(observe(one), observe(other)) is not None
+
+
+def test_where_any_kind_of_number_will_do_none_is_asked_for_by_name():
+    loose = Rules(any_number_type=True)
+    number, numbers = observe(1.5), observe([1.5, 2.5])
+    assert "should be a number" in differ(number, observe(None), loose).text
+    assert "should be numbers" in differ(numbers, observe("1.5"), loose).text
+    assert differ(numbers, observe(torch.tensor([1.5, 2.5])), loose) is None

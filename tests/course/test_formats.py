@@ -8,7 +8,8 @@ import autograd_lib as torch
 from course.cases import CheckInfo, LiveCases, RecordedCases, record
 from course.check import diagnose, examine
 from course.describe import build, build_names
-from course.key import Exercise, array, graph, known, new, program, same, tensor
+from course.key import Exercise, array, function, graph, known, new, program, same, tensor
+from course.render import value_text
 from course.trial import attempt
 
 
@@ -50,6 +51,16 @@ def test_a_function_can_be_an_argument():
         other_form = lambda f, x, h: f(x + h) / h - f(x) / h  # noqa: E731
         info = cases.exercises["central_difference"]
         assert diagnose(cases, info, {"central_difference": other_form}).name == "one_sided"
+
+
+def test_a_function_can_be_given_by_its_formula():
+    described = json.loads(json.dumps(function("a * x * x + torch.exp(b * x).sum()", a=2.0, b=0.0)))
+    f = build(described, {}, {})
+    assert f(torch.tensor([3.0])).item() == 19.0
+    assert value_text(described) == (
+        "lambda x: a * x * x + torch.exp(b * x).sum()   with a = 2; b = 0"
+    )
+    assert value_text(function("x + 1")) == "lambda x: x + 1"
 
 
 # A graph to walk (lesson 04)
@@ -143,6 +154,66 @@ def test_a_class_can_be_the_exercise():
         assert (found.name, found.number) == ("Overwrites", 9)
 
 
+class HalfWritten(Overwrites):
+    def __add__(self, other):
+        raise NotImplementedError()
+
+
+# Named as a student's would be.
+HalfWritten.__add__.__code__ = HalfWritten.__add__.__code__.replace(co_qualname="Value.__add__")
+
+
+def test_a_class_can_be_written_method_by_method():
+    exercise = Exercise("Value", sees=["a.grad", "out.data"])
+    exercise.case("Value-times")(
+        lambda rng: program("out = a * a\nout.backward()", a=new("Value", float(rng.normal())))
+    )
+    exercise.case("Value-plus")(
+        lambda rng: program("out = a + a\nout.backward()", a=new("Value", float(rng.normal())))
+    )
+    exercise.wrong(9, "a gradient is overwritten", experiment="try a + a")(Overwrites)
+    for cases in cases_of(exercise, Value, "Value-times", "Value-plus"):
+        info = cases.exercises["Value"]
+        given = {"Value": HalfWritten}
+        outcome = examine(cases, cases.checks["Value-plus"], info, given, secret=False)
+        assert outcome.status == "not_attempted" and "`Value.__add__`" in outcome.message
+        # What is not written says nothing for or against a mistake in what is.
+        assert status(cases, HalfWritten, "Value-times") == "failed"
+        assert diagnose(cases, info, given).name == "Overwrites"
+
+
+def test_an_earlier_exercise_left_alone_is_named():
+    first, second = Exercise("first"), Exercise("second")
+    second.case("second-one")(lambda rng: dict(x=float(rng.normal())))
+    infos = [CheckInfo("second-one", "second", "idea", False)]
+    objects = {"first": abs, "second": lambda x: abs(x)}
+    cases = LiveCases("00_test", "1", {"first": first, "second": second}, infos, objects, "seed")
+    scope = {}
+    exec(
+        "def first(x):\n    raise NotImplementedError()\ndef second(x):\n    return first(x)", scope
+    )
+    outcome = examine(
+        cases, infos[0], cases.exercises["second"], {"second": scope["second"]}, secret=True
+    )
+    assert outcome.status == "not_attempted" and "`first`" in outcome.message
+
+
+def test_endless_recursion_is_one_mistake_wherever_it_breaks_off():
+    exercise = Exercise("deep")
+    exercise.case("deep-one")(lambda rng: dict(n=3))
+
+    def endless(n):
+        return endless(n)
+
+    def endless_in_other_words(n):
+        return str(endless_in_other_words(n + 1))
+
+    exercise.wrong(None, "it never ends", experiment="try 1")(endless)
+    for cases in cases_of(exercise, lambda n: n, "deep-one"):
+        found = diagnose(cases, cases.exercises["deep"], {"deep": endless_in_other_words})
+        assert found is not None and found.name == "endless"
+
+
 def test_further_objects_of_the_students_are_handed_over():
     exercise = Exercise("outer", also=["inner"])
     exercise.case("outer-one")(lambda rng: program("result = outer(inner, 3)"))
@@ -207,3 +278,21 @@ def test_a_trial_leaves_no_traces():
     assert torch.rand(3).tolist() == expected
     again = attempt({"x": tensor([1.0])}, {"rude": rude}, ["result"])
     assert trial.to_plain() == again.to_plain()
+
+
+def test_a_known_answers_own_name_is_not_part_of_the_mistake():
+    exercise = Exercise("Value", sees=["out.data"])
+    exercise.case("Value-minus")(lambda rng: program("out = a - 1", a=new("Value", 2.0)))
+
+    class KnownUnderAnotherName(Value):
+        pass
+
+    class Another(Value):
+        pass
+
+    Another.__name__ = "Value"
+    exercise.wrong(None, "minus is missing", experiment="try a - 1")(KnownUnderAnotherName)
+    complete = type("Value", (Value,), {"__sub__": lambda self, other: self})
+    for cases in cases_of(exercise, complete, "Value-minus"):
+        found = diagnose(cases, cases.exercises["Value"], {"Value": Another})
+        assert found is not None and found.name == "KnownUnderAnotherName"

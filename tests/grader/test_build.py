@@ -71,9 +71,11 @@ def test_a_release_holds_no_solution_and_no_hidden_check(fresh, name):
     for cell in solution.cells:
         if role(cell) == "exercise":
             stub = stubs[grade_id(cell)]
-            assert "raise NotImplementedError()" in stub
-            body = ast.parse(stub).body[0].body
-            assert len(body) == 2, f"{grade_id(cell)}: a stub is a docstring and one line"
+            functions = [n for n in ast.walk(ast.parse(stub)) if isinstance(n, ast.FunctionDef)]
+            open_ones = [f for f in functions if "NotImplementedError" in ast.unparse(f)]
+            assert open_ones, f"{grade_id(cell)} leaves nothing to write"
+            for function in open_ones:
+                assert len(function.body) <= 2, f"{function.name}: a docstring and one line"
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -52,7 +52,9 @@ class Value:
 
 class no_grad:
     def __enter__(self): self.before = Tensor.tracking; Tensor.tracking = False; return self
-    def __exit__(self, kind, error, tb): Tensor.tracking = self.before; self.kind = kind; return kind is KeyError
+    def __exit__(self, kind, error, tb):
+        Tensor.tracking = self.before
+        return kind is KeyError
 
 class Tensor:
     tracking = True

@@ -112,7 +112,7 @@ class Peer:
         except WireError as error:
             if self._is_broken(error):
                 raise
-            told = ("ValueError", None, "ValueError", (str(error),), (), None)
+            told = ("ValueError", None, "ValueError", (str(error),), (), ("", 0, ""))
             said, found = "raised", self.table.encode(told)
         except BaseException as error:
             said, found = "raised", self.table.encode(self.describe(error))
@@ -161,7 +161,7 @@ class Peer:
             error = RuntimeError(*map(str, args))
         for note in notes:
             error.add_note(str(note))
-        if type(line) is tuple and len(line) == 2 and type(line[0]) is str:
+        if type(line) is tuple and [type(part) for part in line] == [str, int, str]:
             error.__dict__["student_line"] = line
         return error
 
@@ -185,12 +185,14 @@ def _text(error: BaseException) -> str:
         return ""
 
 
-def _line(traceback: TracebackType | None) -> tuple[str, int] | None:
-    """Return the last line of a notebook's cell that an exception passed through."""
-    found = None
+def _line(traceback: TracebackType | None) -> tuple[str, int, str]:
+    """Return where in a notebook's cells an exception arose: line, its number, and function."""
+    line, number, function = "", 0, ""
     while traceback is not None:
-        filename = traceback.tb_frame.f_code.co_filename
-        if filename.startswith("<ipython-input"):
-            found = (linecache.getline(filename, traceback.tb_lineno).strip(), traceback.tb_lineno)
+        code = traceback.tb_frame.f_code
+        if code.co_filename.startswith("<ipython-input"):
+            number = traceback.tb_lineno
+            line = linecache.getline(code.co_filename, number).strip()
+        function = code.co_qualname.rpartition("<locals>.")[2]
         traceback = traceback.tb_next
-    return found
+    return line, number, function

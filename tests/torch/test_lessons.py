@@ -1,0 +1,62 @@
+"""The solved lessons on real torch: the import line alone is changed, and the same is printed."""
+
+import contextlib
+import io
+import json
+import re
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+SOLUTIONS = Path(__file__).parents[2] / "solutions"
+LESSONS = sorted(path.stem for path in SOLUTIONS.glob("*/*.ipynb"))
+ENGINE, TORCH = "import autograd_lib as torch", "import torch"
+
+
+def cells(name):
+    """The code cells of a solved lesson, but for those that only speak with the course's checks."""
+    notebook = json.loads((SOLUTIONS / name / f"{name}.ipynb").read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        role = cell["metadata"].get("autograd_course", {}).get("role")
+        if cell["cell_type"] == "code" and role not in ("opening", "check"):
+            yield "".join(cell["source"])
+
+
+def printed(sources):
+    """Run cells in one namespace, without pictures, and return what each of them printed."""
+    names = {"__name__": "lesson", "display": lambda *things, **options: None}
+    said = []
+    for source in sources:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(compile(source, "<cell>", "exec"), names)
+        said.append(out.getvalue())
+    return said
+
+
+@pytest.fixture(autouse=True)
+def without_pictures(monkeypatch):
+    """The course's own pictures draw the engine's tensors; charts are drawn without a screen."""
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    from autograd_lib import show
+
+    for name in ("draw", "steps", "explain"):
+        monkeypatch.setattr(show, name, lambda *given, **options: SimpleNamespace(text=""))
+
+
+def rounded(text):
+    """Whatever is rounded away in another order: digits behind the third."""
+    return re.sub(r"-?\d+\.\d+(e[-+]\d+)?", lambda number: f"{float(number[0]):.3g}", text)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_solved_lesson_says_the_same_on_torch(name):
+    sources = list(cells(name))
+    if not any(ENGINE in source for source in sources):
+        pytest.skip("this lesson does without the engine")
+    on_torch = printed(source.replace(ENGINE, TORCH) for source in sources)
+    for ours, theirs, source in zip(printed(sources), on_torch, sources, strict=True):
+        assert rounded(ours) == rounded(theirs), source
