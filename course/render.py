@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from .observe import show_numbers
 
 LINE = 72
 """characters that fit beside each other in a box"""
+
+screen: Callable[[dict[str, Any]], Any] | None = None
+"""Takes what is shown, as a display bundle; None: the notebook, or else standard output"""
 
 HEADINGS = {
     "passed": ("✓ Passed", "#1a7f37"),
@@ -46,12 +49,15 @@ def present(
 
 def display_or_print(text: str, page: str, data: Mapping[str, Any] | None = None) -> None:
     """Show HTML in a notebook, text elsewhere."""
-    if not in_notebook():
-        print(text)
-        return
-    from IPython.display import display
+    bundle = {"text/plain": text, "text/html": page} | dict(data or {})
+    if screen is not None:
+        screen(bundle)
+    elif in_notebook():
+        from IPython.display import display
 
-    display({"text/plain": text, "text/html": page} | dict(data or {}), raw=True)
+        display(bundle, raw=True)
+    else:
+        print(text)
 
 
 def in_notebook() -> bool:
