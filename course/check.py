@@ -7,7 +7,6 @@ expected values: not in words, not in the data, not in an exception.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake,
 from .describe import build_names, is_program, size
 from .key import answer_hash
 from .observe import Difference, differ
-from .render import call_text, present
+from .render import call_text, graded, present
 from .solution import show_solution
 from .trial import MISSING, Raised, Trial, attempt, describe_exception, quietly
 
@@ -529,7 +528,7 @@ def _fail(outcome: Outcome, whole: Outcome) -> NoReturn:
     closing = []
     if outcome.experiment:
         closing.append(f"Something to try: {outcome.experiment}")
-    grading = bool(os.environ.get("NBGRADER_EXECUTION"))
+    grading = graded()
     if outcome.status != "not_attempted" and not outcome.is_answer and not grading:
         if not outcome.check.hidden and _lesson.policy != "pass_fail":
             closing.append(

@@ -6,6 +6,7 @@ Everything that comes from a student's code is escaped. A box says in words what
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -58,6 +59,11 @@ def display_or_print(text: str, page: str, data: Mapping[str, Any] | None = None
         display(bundle, raw=True)
     else:
         print(text)
+
+
+def graded() -> bool:
+    """Say whether a grader reads what is shown: a judge, or nbgrader on its own."""
+    return screen is not None or bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
 def in_notebook() -> bool:
