@@ -14,7 +14,6 @@ from . import creation, dtypes, errors
 from .derivatives import RETURN_TYPES, axes, infer, return_type, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy
 from .dtypes import dtype as Dtype
-from .engine import sequence
 from .grad_mode import mode
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
@@ -1497,4 +1496,4 @@ _aliases(
     greater="gt", greater_equal="ge", less="lt", less_equal="le", not_equal="ne",
 )  # fmt: skip
 
-__all__ = ["RETURN_TYPES", "can_cast_numpy", "install_operators", "sequence"]
+__all__ = ["RETURN_TYPES", "can_cast_numpy", "install_operators"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Tensor:
         "__weakref__",
         "_a",  # the NumPy array
         "_counter",  # [how often the memory was changed in place]; shared by views
-        "_edge",  # (node, output number) of the operation that made it; None for a leaf
+        "_edge",  # (number, node, output) of the operation that made it, see `engine`; None: a leaf
         "_grad",  # the gradient collected so far, a Tensor
         "_hooks",  # Hooks, once somebody registers one
         "_rg",  # requires grad
@@ -52,7 +52,7 @@ class Tensor:
     __array_priority__ = 1000
 
     _a: np.ndarray
-    _edge: tuple[Any, int] | None
+    _edge: tuple[int, Any, int | None] | None
     _rg: bool
     _grad: Any
     _counter: Any
@@ -117,7 +117,7 @@ class Tensor:
         """The node of the graph that made this tensor; None for a leaf."""
         if self._view is not None:
             refresh(self)
-        return None if self._edge is None else self._edge[0]
+        return None if self._edge is None else self._edge[1]
 
     @property
     def is_leaf(self) -> bool:
@@ -128,7 +128,7 @@ class Tensor:
 
     @property
     def output_nr(self) -> int:
-        return 0 if self._edge is None else self._edge[1]
+        return 0 if self._edge is None else self._edge[2] or 0
 
     @property
     def grad(self) -> Any:
@@ -150,7 +150,9 @@ class Tensor:
     @property
     def retains_grad(self) -> bool:
         edge = self._edge
-        return edge is not None and edge[0].hooks is not None and edge[1] in edge[0].hooks.retain
+        if edge is None or edge[1].hooks is None:
+            return False
+        return (edge[2] or 0) in edge[1].hooks.retain
 
     def retain_grad(self) -> None:
         """Collect `.grad` here too, though this is no leaf. Raises for untracked tensors."""
@@ -559,18 +561,3 @@ def refresh(t: Tensor) -> None:
         mode.enabled = before
 
 
-def special_node(node: Any) -> None:
-    """What inference mode, anomaly mode and saved-tensor hooks do with a new node."""
-    from .saved import special
-
-    special(node)
-
-
-def pack_saved(node: Any, name: str, pack: Any, unpack: Any) -> None:
-    from .saved import pack_one
-
-    pack_one(node, name, pack, unpack)
-
-
-def unsupported(what: str) -> NoReturn:
-    raise NotImplementedError(what)

@@ -44,15 +44,14 @@ _add = np.add.reduce
 # == Activations ===================================================================================
 
 
-@op(public=False, self=lambda grad, self, negative_slope:
-    where(self > 0, grad, grad * negative_slope))
+@op(public=False, self="where(self > 0, grad, grad * negative_slope)")
 def leaky_relu(self: Array, negative_slope=0.01):
     return np.where(self > 0, self, self * negative_slope)
 
 
 @op(public=False, node="PreluKernelBackward0", error="prelu",
-    self=lambda grad, self, weight: where(self > 0, grad, weight * grad),
-    weight=lambda grad, self: where(self > 0, 0.0, self * grad))
+    self="where(self > 0, grad, weight * grad)",
+    weight="where(self > 0, 0.0, self * grad)")
 def prelu_kernel(self: Array, weight: Array):
     return np.where(self > 0, self, weight * self)
 
@@ -63,8 +62,7 @@ def elu_back(grad, self, alpha, scale, input_scale):
     return where(self > 0, grad * scale, below)
 
 
-@op(public=False, self=lambda grad, self, alpha, scale, input_scale:
-    elu_back(grad, self, alpha, scale, input_scale))
+@op(public=False, self="elu_back(grad, self, alpha, scale, input_scale)")
 def elu(self: Array, alpha=1.0, scale=1, input_scale=1):
     return np.where(self > 0, self * scale, alpha * scale * np.expm1(self * input_scale))
 
@@ -87,7 +85,7 @@ def erf(self):
     return derivatives.erf(np.asarray(self))
 
 
-@op(public=False, self=lambda grad, self, approximate: grad * gelu_slope(self, approximate))
+@op(public=False, self="grad * gelu_slope(self, approximate)")
 def gelu(self: Array, *, approximate="none"):
     if approximate == "tanh":
         inner = math.sqrt(2 / PI) * (self + 0.044715 * self**3)
@@ -103,7 +101,7 @@ def silu_back(grad, self):
     return grad * s * (1 + self * (1 - s))
 
 
-@op(public=False, self=lambda grad, self: silu_back(grad, self))
+@op(public=False, self="silu_back(grad, self)")
 def silu(self: Array):
     return self * sigmoid(self)
 
@@ -114,13 +112,12 @@ def mish_back(grad, self):
     return grad * (t + self * sigmoid(self) * (1 - t * t))
 
 
-@op(public=False, self=lambda grad, self: mish_back(grad, self))
+@op(public=False, self="mish_back(grad, self)")
 def mish(self: Array):
     return self * np.tanh(softplus(self, 1, 20))
 
 
-@op(public=False, self=lambda grad, self, beta, threshold:
-    where(self * beta > threshold, grad, grad * sigmoid(self * beta)))
+@op(public=False, self="where(self * beta > threshold, grad, grad * sigmoid(self * beta))")
 def softplus(self: Array, beta=1, threshold=20):
     x = self * beta
     soft = np.log1p(np.exp(np.minimum(x, threshold))) / beta
@@ -128,48 +125,45 @@ def softplus(self: Array, beta=1, threshold=20):
 
 
 @op(public=False, node="LogSigmoidBackward0", error="log_sigmoid",
-    self=lambda grad, self: grad * sigmoid(-self))
+    self="grad * sigmoid(-self)")
 def log_sigmoid(self: Array):
     # log sigmoid(x) = min(x, 0) - log(1 + exp(-|x|)) never overflows.
     return np.minimum(self, 0) - np.log1p(np.exp(-np.abs(self)))
 
 
-@op(public=False, self=lambda grad, self, min_val, max_val:
-    grad * logical_and(self > min_val, self < max_val))
+@op(public=False, self="grad * logical_and(self > min_val, self < max_val)")
 def hardtanh(self: Array, min_val=-1.0, max_val=1.0):
     return np.clip(self, min_val, max_val).astype(self.dtype)
 
 
-@op(public=False, self=lambda grad, self:
-    grad * logical_and(self > -3, self < 3) * (1 / 6))
+@op(public=False, self="grad * logical_and(self > -3, self < 3) * (1 / 6)")
 def hardsigmoid(self: Array):
     return np.clip(self + 3, 0, 6) / 6
 
 
-@op(public=False, self=lambda grad, self: where(
-    self < -3, grad * 0, where(self <= 3, grad * (self / 3 + 0.5), grad)))
+@op(public=False, self="where(self < -3, grad * 0, where(self <= 3, grad * (self / 3 + 0.5), "
+                       "grad))")
 def hardswish(self: Array):
     return self * np.clip(self + 3, 0, 6) / 6
 
 
-@op(public=False, self=lambda grad, self, lambd: grad * (abs(self) > lambd))
+@op(public=False, self="grad * (abs(self) > lambd)")
 def hardshrink(self: Array, lambd=0.5):
     return np.where(np.abs(self) > lambd, self, 0).astype(self.dtype)
 
 
-@op(public=False, self=lambda grad, self, lambd: grad * (abs(self) > lambd))
+@op(public=False, self="grad * (abs(self) > lambd)")
 def softshrink(self: Array, lambd=0.5):
     return np.where(np.abs(self) > lambd, self - np.sign(self) * lambd, 0).astype(self.dtype)
 
 
-@op(public=False, self=lambda grad, self, threshold: grad * (self > threshold))
+@op(public=False, self="grad * (self > threshold)")
 def threshold(self: Array, threshold, value):
     return np.where(self > threshold, self, value).astype(self.dtype)
 
 
 @op(public=False, node="SoftmaxBackward0", error="softmax",
-    self=lambda grad, result, dim:
-        (grad - sum(grad * result, dim, True)) * result)
+    self="(grad - sum(grad * result, dim, True)) * result")
 def softmax_(self: Array, dim):
     if self.ndim == 0:
         return np.ones_like(self)
@@ -181,8 +175,7 @@ def softmax_(self: Array, dim):
 
 
 @op(public=False, node="LogSoftmaxBackward0", error="log_softmax",
-    self=lambda grad, result, dim:
-        grad - exp(result) * sum(grad, dim, True))
+    self="grad - exp(result) * sum(grad, dim, True)")
 def log_softmax_(self: Array, dim):
     if self.ndim == 0:
         return np.zeros_like(self)
@@ -193,7 +186,7 @@ def log_softmax_(self: Array, dim):
     return x
 
 
-@op(public=False, self=lambda grad, self, dim: glu_back(grad, self, dim))
+@op(public=False, self="glu_back(grad, self, dim)")
 def glu(self: Array, dim=-1):
     if self.ndim == 0:
         raise RuntimeError("glu does not support 0-dimensional tensors")
@@ -248,9 +241,8 @@ def mse_slope(grad, a, b, reduction):
 
 
 @op(public=False, promote="same",
-    self=lambda grad, self, target, reduction: mse_slope(grad, self, target, reduction),
-    target=lambda grad, self, target, reduction:
-        mse_slope(grad, target, self, reduction))
+    self="mse_slope(grad, self, target, reduction)",
+    target="mse_slope(grad, target, self, reduction)")
 def mse_loss(self: Array, target: Array, reduction=1):
     d = self - target
     return reduce(d * d, reduction)
@@ -266,10 +258,8 @@ def smooth_l1_slope(grad, a, b, reduction, beta):
 
 
 @op(public=False, promote="same", node="SmoothL1LossBackward0",
-    self=lambda grad, self, target, reduction, beta:
-        smooth_l1_slope(grad, self, target, reduction, beta),
-    target=lambda grad, self, target, reduction, beta:
-        smooth_l1_slope(grad, target, self, reduction, beta))
+    self="smooth_l1_slope(grad, self, target, reduction, beta)",
+    target="smooth_l1_slope(grad, target, self, reduction, beta)")
 def smooth_l1_loss(self: Array, target: Array, reduction=1, beta=1.0):
     d = np.abs(self - target)
     if beta == 0:
@@ -278,8 +268,7 @@ def smooth_l1_loss(self: Array, target: Array, reduction=1, beta=1.0):
 
 
 @op(public=False, promote="same",
-    self=lambda grad, self, target, reduction:
-        -target * sigmoid(-target * self) * spread(grad, self, reduction))
+    self="-target * sigmoid(-target * self) * spread(grad, self, reduction)")
 def soft_margin_loss(self: Array, target: Array, reduction=1):
     return reduce(np.log1p(np.exp(-target * self)), reduction)
 
@@ -291,10 +280,8 @@ def huber_slope(grad, a, b, reduction, delta):
 
 
 @op(public=False, promote="same",
-    self=lambda grad, self, target, reduction, delta:
-        huber_slope(grad, self, target, reduction, delta),
-    target=lambda grad, self, target, reduction, delta:
-        huber_slope(grad, target, self, reduction, delta))
+    self="huber_slope(grad, self, target, reduction, delta)",
+    target="huber_slope(grad, target, self, reduction, delta)")
 def huber_loss(self: Array, target: Array, reduction=1, delta=1.0):
     d = np.abs(self - target)
     return reduce(np.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta)), reduction)
@@ -322,10 +309,8 @@ def clamp(self, min=None, max=None):
 
 
 @op(public=False,
-    self=lambda grad, self, target, weight, reduction:
-        bce_slope(grad, self, target, weight, reduction),
-    target=lambda grad, self, target, weight, reduction:
-        bce_target(grad, self, target, weight, reduction))
+    self="bce_slope(grad, self, target, weight, reduction)",
+    target="bce_target(grad, self, target, weight, reduction)")
 def binary_cross_entropy(self: Array, target: Array, weight: Optional = None, reduction=1):
     if self.size and (self.min() < 0 or self.max() > 1):
         raise RuntimeError("all elements of input should be between 0 and 1")
@@ -353,10 +338,8 @@ def bce_logits_target(grad, self, weight, pos_weight, reduction):
 
 
 @op(public=False, promote=None,
-    self=lambda grad, self, target, weight, pos_weight, reduction:
-        bce_logits_slope(grad, self, target, weight, pos_weight, reduction),
-    target=lambda grad, self, weight, pos_weight, reduction:
-        bce_logits_target(grad, self, weight, pos_weight, reduction))
+    self="bce_logits_slope(grad, self, target, weight, pos_weight, reduction)",
+    target="bce_logits_target(grad, self, weight, pos_weight, reduction)")
 def binary_cross_entropy_with_logits(
     self: Array, target: Array, weight: Optional = None, pos_weight: Optional = None, reduction=1
 ):
@@ -384,8 +367,7 @@ def nll_back(grad, shape, target, weight, reduction, ignore_index, total_weight)
 
 
 @op(public=False, node="NllLossBackwardBackward0",
-    gy=lambda grad, target:
-        -reshape(gather(grad, 1, unsqueeze(target, 1)), tuple(target.shape)))
+    gy="-reshape(gather(grad, 1, unsqueeze(target, 1)), tuple(target.shape))")
 def nll_spread(gy: Array, target: Index, shape):
     """The usual case, every sample counted once: minus the gradient at each target, else zero."""
     out = np.zeros(shape, gy.dtype)
@@ -406,8 +388,8 @@ def class_weights(target, weight, ignore_index, like, shape):
 
 @op(public=False, node="NllLossBackward0", error="nll_loss", outputs=2,
     names=("output", "total_weight"),
-    self=lambda grad, self, target, weight, reduction, ignore_index, total_weight:
-        nll_back(grad, tuple(self.shape), target, weight, reduction, ignore_index, total_weight))
+    self="nll_back(grad, tuple(self.shape), target, weight, reduction, ignore_index, "
+         "total_weight)")
 def nll_loss_forward(
     self: Array, target: Index, weight: Optional = None, reduction=1, ignore_index=-100
 ):
@@ -439,9 +421,9 @@ def nll_loss_forward(
 
 
 @op(public=False, node="NativeLayerNormBackward0", error="layer_norm",
-    input=lambda grad, input, weight, axes_, eps: layer_norm_back(grad, input, weight, axes_, eps),
-    weight=lambda grad, input, axes_, eps: grad * standard(input, axes_, eps),
-    bias=lambda grad: grad)
+    input="layer_norm_back(grad, input, weight, axes_, eps)",
+    weight="grad * standard(input, axes_, eps)",
+    bias="grad")
 def native_layer_norm(input: Array, weight: Optional, bias: Optional, axes_, eps=1e-5):
     out = standard(input, axes_, eps)
     if weight is not None:
@@ -466,8 +448,7 @@ def layer_norm_back(grad, input, weight, axes_, eps):
 
 
 @op(public=False, node="EmbeddingBackward0", error="embedding",
-    weight=lambda grad, indices, weight_sym_sizes, padding_idx:
-        embedding_back(grad, indices, weight_sym_sizes, padding_idx))
+    weight="embedding_back(grad, indices, weight_sym_sizes, padding_idx)")
 def embedding(weight: Array, indices: Index, padding_idx=-1):
     if indices.dtype.kind not in "iu":
         raise RuntimeError(
@@ -495,7 +476,7 @@ __all__ = ["Number", "axes", "div", "expand", "gather", "long_name", "mul", "neg
 
 
 @op(public=False, node="ConstantPadNdBackward0",
-    self=lambda grad, pad: constant_pad_nd(grad, tuple((-a, -b) for a, b in pad)))
+    self="constant_pad_nd(grad, tuple((-a, -b) for a, b in pad))")
 def constant_pad_nd(self: Array, pad, value=0.0):
     """Borders of one value; a negative width cuts off instead."""
     cut = tuple(
