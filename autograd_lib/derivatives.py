@@ -171,14 +171,13 @@ def expand_(self: Array, size):
 
 def expand(self, size):
     """The word on arrays: `self` repeated to this shape."""
-    if self.shape == size:
-        return self
-    if self.ndim == 0 and math.prod(size) <= 4096:
+    if self.ndim == 0:
         # Filling a small array takes a tenth of the time that a broadcast takes to set up.
         out = np.empty(size, self.dtype)
-        out.fill(self)
-        return out
-    return expand_(np.asarray(self), size)
+        if out.size <= 4096:
+            out.fill(self)
+            return out
+    return self if self.shape == size else expand_(np.asarray(self), size)
 
 
 def reshape(self, shape):
@@ -440,7 +439,7 @@ def stack(tensors: Arrays, dim=0):
     if not len(tensors):
         raise RuntimeError("stack expects a non-empty TensorList")
     first = tensors[0]
-    if first.ndim == 0 and len(tensors) < 8:
+    if first.ndim == 0:
         # A few numbers, such as the gradients of unpacked parameters: NumPy joins them at once.
         out = np.array(tensors)
         if out.ndim == 1 and out.dtype is first.dtype:
@@ -739,7 +738,7 @@ def pow_self(grad, self, exponent):
     if exponent == 0:
         return zeros_like(grad)
     if exponent == 2:
-        return grad * (self * 2)
+        return grad * (self + self)
     return grad * (pow(self, exponent - 1) * exponent)
 
 
@@ -1161,10 +1160,10 @@ def above(self, min, max):
 # == Reductions ====================================================================================
 
 
-@op(node="SumBackward0", public=False,
+@op(node="SumBackward0", public=False, calm=True,
     self="expand(grad, self_sym_sizes)")
 def sum_all(self: Array):
-    return _add(self, axis=None, dtype=np.int64 if self.dtype.kind in "iub" else None)
+    return _add(self, None, np.int64) if self.dtype.kind in "iub" else total(self)
 
 
 @op(node="SumBackward1", public=False, error="sum",
@@ -1188,14 +1187,14 @@ def _need_float(name, a):
         )
 
 
-@op(node="MeanBackward0", public=False,
+@op(node="MeanBackward0", public=False, calm=True,
     self="expand(grad / self_sym_numel, self_sym_sizes)")
 def mean_all(self: Array):
     if self.dtype.kind in "iub":
         _need_float("mean", self)
-    # add.reduce and a division: a quarter of the time of ndarray.mean. (Dividing a float32 scalar
-    # by a Python integer stays in float32.)
-    return _add(self, None) / (self.size or math.nan)
+    # A sum and a division: a fifth of the time of ndarray.mean. (Dividing a float32 scalar by a
+    # Python integer stays in float32.)
+    return total(self) / (self.size or math.nan)
 
 
 @op(node="MeanBackward1", public=False, error="mean", keeps=("self_sym_numel",),

@@ -37,14 +37,13 @@ from .hooks import (
     run_pre_hooks,
     run_tensor_hooks,
 )
-from .numeric import FLOAT32, FLOAT64, loud, quiet, total
+from .numeric import loud, quiet, total
 from .saved import FREED
 from .tensor import Tensor, fresh, new, refresh
 
 # Counts down, so that a heap, which gives the smallest first, gives the newest.
 sequence = itertools.count(0, -1)
 _SEQ = attrgetter("seq")
-_ONE = {d: d.type(1) for d in (FLOAT32, FLOAT64)}
 
 # Filled by the table: how to bring a gradient to the shape of what it belongs to.
 sum_to_array: Any = None
@@ -200,16 +199,15 @@ def walk(edge: tuple, grad: Any, keep: bool) -> None:
     arrived: dict[Any, Any] = {edge[1]: grad}  # node -> its gradient; of many outputs, a list
     leaves: dict[int, list] = {}  # id of leaf -> [leaf, gradient, is the array ours alone?]
     watched = False  # has a leaf with hooks been reached?
-    enabled, mode.enabled = mode.enabled, False
     token = quiet()
     try:
         while heap:
-            node = heap[0][1]
+            _, node, nr = heap[0]
             if node.hooks is not None:
                 break
             heappop(heap)
             grad = arrived.pop(node)
-            if node.wants_all:
+            if nr is not None:
                 grad = _complete(node, grad, False)
             for edge, g in zip(node.edges, node.run(grad, keep)):  # noqa: B905 - equally long
                 if edge is None or g is None:
@@ -251,11 +249,10 @@ def walk(edge: tuple, grad: Any, keep: bool) -> None:
                 break
     finally:
         loud(token)
-        mode.enabled = enabled
     if heap or watched:
-        state = Walk(False, None, True)
-        state.arrived = leaves
-        long_walk(state, arrived, keep)
+        rest = Walk(False, None, True)
+        rest.arrived = leaves
+        long_walk(rest, arrived, keep)
         return
     for leaf, g, alone in leaves.values():
         accumulate(leaf, g, alone)
@@ -617,7 +614,6 @@ def _root_gradients(
             if t._a.dtype.kind not in "fc" and t._rg:
                 raise RuntimeError("grad can be implicitly created only for real scalar outputs")
             a = t._a
-            # One number as a NumPy scalar is the cheapest gradient there is.
             g = a.dtype.type(1) if a.ndim == 0 else np.ones(a.shape, a.dtype)
             if create:
                 g = fresh(np.asarray(g))
@@ -652,14 +648,6 @@ def backward(
 ) -> None:
     """Accumulate the gradients of `tensors` into leaves (all of them, or only `inputs`)."""
     wanted = None
-    if gradients is None and inputs is None and not create and len(tensors) == 1:
-        # What nearly every training step asks for: one number, all leaves.
-        t = tensors[0]
-        edge, one = t._edge, _ONE.get(t._a.dtype)
-        if edge is not None and t._view is None and not t._a.ndim and one and not mode.anomaly:
-            if edge[2] is None:
-                walk(edge, one, bool(keep))
-                return
     if inputs is not None:
         inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
         if not inputs:
@@ -680,7 +668,7 @@ def backward(
                     t._grad = t._grad + g
 
 
-tensor_module.run_backward = backward  # for Tensor.backward, whose module cannot import this one
+tensor_module.run_backward, tensor_module.short_walk = backward, walk
 
 
 def _from(roots: list[tuple[Any, Any]], keep: bool, state: Walk) -> dict:

@@ -1395,11 +1395,13 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
 _OTHERS = (Tensor, int, float, bool, builtins.complex, np.number, np.bool_)
 
 
-def mean_method(self: Tensor, dim: Any = None, keepdim: bool = False, **named: Any) -> Tensor:
+def mean_method(
+    self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None
+) -> Tensor:
     """The mean of all elements, or along `dim`."""
-    if dim is None and not keepdim and not named:
+    if dim is None and dtype is None and axis is None and not keepdim:
         return mean_all(self)
-    return mean(self, dim, keepdim, **named)
+    return mean(self, dim, keepdim, dtype=dtype, axis=axis)
 
 
 def sum_method(self: Tensor, *dim: Any, keepdim: bool = False, **named: Any) -> Tensor:

@@ -17,6 +17,7 @@ from . import errors
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import Node, fit_array, sequence
 from .grad_mode import mode
+from .numeric import loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
 from .tensor import INFERENCE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
 
@@ -348,24 +349,25 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
     """add_, sub_, mul_, div_: straight into the memory when nothing is recorded."""
     slow = method(name)
 
-    def in_place(self: Tensor, other: Any, **kwargs: Any) -> Tensor:
+    def in_place(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
         # What an optimizer does once per parameter and step: same shape, same type, no recording.
-        if other.__class__ is Tensor and not mode.enabled and not kwargs:
+        if other.__class__ is Tensor and mode.state is False and alpha == 1:
             a, b, counter = self._a, other._a, self._counter
             if (
                 b.dtype is a.dtype
                 and b.shape == a.shape
-                and a.flags.c_contiguous
                 and a.dtype.kind == "f"
+                and a.flags.c_contiguous
                 and counter is not INFERENCE
-                and not mode.anomaly
             ):
+                token = quiet()
                 ufunc(a, b, a)
+                loud(token)
                 counter[0] += 1
                 return self
         elif not isinstance(other, OPERANDS):
             return NotImplemented
-        return slow(self, other, **kwargs)
+        return slow(self, other) if alpha == 1 else slow(self, other, alpha=alpha)
 
     in_place.__name__ = in_place.__qualname__ = f"{name}_"
     in_place.__doc__ = slow.__doc__
@@ -374,7 +376,7 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
 
 def zero_(self: Tensor) -> Tensor:
     """Set every element to zero, in place."""
-    if not self._rg and self._view is None and self._counter is not INFERENCE and not mode.anomaly:
+    if not self._rg and self._view is None and mode.state.__class__ is bool:
         self._a.fill(0)
         self._counter[0] += 1
         return self

@@ -9,10 +9,9 @@ import numpy as np
 
 from . import errors
 from .dtypes import FROM_NUMPY, default_numpy, result_numpy
-from .grad_mode import mode
-from .tensor import INFERENCE, Tensor, new, refresh, view_of
+from .tensor import Tensor, fresh, new, refresh, view_of
 
-NUMBERS = (int, float, complex, np.number, np.bool_)
+OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
 NEVER = [0]  # the version counter of what is no tensor
 
 
@@ -94,38 +93,36 @@ def cannot_broadcast(error: ValueError, *operands: Any) -> Exception:
 # -- several results --------------------------------------------------------------------------------
 
 
-def wrap_all(arrays: Any, base: Any, multiple_views: bool) -> list[Any]:
-    """Tensors of the results; views of `base`, if there is one."""
-    outs = []
-    for r in arrays:
-        out = new(Tensor)
-        out._a = r if r.__class__ is np.ndarray else np.asarray(r)
-        out._grad = out._hooks = out._edge = None
-        out._rg = False
-        if base is None:
-            out._counter, out._view = [0], None
-        else:
-            # (Each view its own record: one may be renewed before the others.)
-            out._counter, out._view = base._counter, view_of(base, multiple_views)
-        outs.append(out)
-    if mode.inference:
-        for out in outs:
-            out._counter = INFERENCE
+def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
+    """Tensors of the results, the first `n` of them made by `node`."""
+    outs = [fresh(np.asarray(a)) for a in arrays]
+    if node is not None:
+        many = node.wants_all
+        shapes, dtypes = [a.shape for a in arrays[:n]], [a.dtype for a in arrays[:n]]
+        node.shape, node.dtype = (shapes, dtypes) if many else (shapes[0], dtypes[0])
+        for i, out in enumerate(outs[:n]):
+            if out._a.dtype.kind in "fc":
+                out._rg, out._edge = True, (node.seq, node, i if many else None)
     return outs
 
 
-def connect(node: Any, outs: Any, n: int) -> None:
-    """Make `node` the origin of the first `n` results."""
-    if not node.wants_all:
-        a = outs[0]._a
-        node.shape, node.dtype = a.shape, a.dtype
-        if a.dtype.kind in "fc":
-            outs[0]._rg, outs[0]._edge = True, (node.seq, node, None)
-        return
-    node.shape, node.dtype = shapes, dtypes = [], []
-    for i, out in enumerate(outs[:n]):
-        a = out._a
-        shapes.append(a.shape)
-        dtypes.append(a.dtype)
-        if a.dtype.kind in "fc":
-            out._rg, out._edge = True, (node.seq, node, i)
+def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
+    """Tensors of several views of `base`, made by `node`."""
+    outs = []
+    counter = base._counter
+    root, version, kind = view_of(base, True)
+    if node is not None:
+        seq = node.seq
+        node.shape, node.dtype = [a.shape for a in arrays], [base._a.dtype] * len(arrays)
+    for i, a in enumerate(arrays):
+        out = new(Tensor)
+        out._a, out._counter = a, counter
+        out._grad = out._hooks = None
+        # (Each view its own record: one may be renewed before the others.)
+        out._view = [root, version, kind]
+        if node is None:
+            out._edge, out._rg = None, False
+        else:
+            out._edge, out._rg = (seq, node, i), True
+        outs.append(out)
+    return outs

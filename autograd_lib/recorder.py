@@ -24,6 +24,7 @@ import inspect
 import linecache
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -102,48 +103,17 @@ def word(function: Any) -> Any:
     return function
 
 
-def op(
-    name: str | None = None,
-    *,
-    node: str | None = None,
-    promote: str | None = None,
-    ufunc: Any = None,
-    view: bool = False,
-    multiple_views: bool = False,
-    outputs: int | str | tuple = 1,
-    method: bool = True,
-    result_type: Any = tuple,
-    error: str | None = None,
-    public: bool = True,
-    keeps: tuple = (),
-    shows: tuple = (),
-    hides: tuple = (),
-    names: tuple = (),
-    label: str = "",
-    **formulas: str,
-) -> Callable:
-    """Declare an operation of the table.
+def op(name: str | None = None, *, public: bool = True, method: bool = True, **given: Any) -> Any:
+    """Declare an operation of the table: the decorated function is its forward, on arrays.
 
-    The decorated function is the forward, on arrays, with torch's argument names. Keyword
-    arguments other than the options are formulas, by the argument that they differentiate. What a
-    formula names is saved: an argument, ``result``, or ``<argument>_sym_sizes`` (its shape).
-
-    Options: `node` is torch's node name; `promote` is "float" (integers become floats first),
-    "same" (arguments get a common type) or "same_float"; `ufunc` is the NumPy function that the
-    forward comes to for two arrays of one type, and makes an operator of it; a `view` shares its
-    input's memory; `outputs` is a number, or "many" for a tuple of differentiable results;
-    `result_type` makes the tuple returned for several outputs, of which then only the first is
-    differentiable; `names` are those of the outputs, for formulas; `keeps` are arguments that torch
-    saves and the formulas do not need, `shows` saved attributes that torch has and we can work out,
-    `hides` those that we have and torch does not; `label` is what the node says its name is, where
-    that is not its class's.
+    Keyword arguments that are no options of `Entry` are formulas, by the argument that they
+    differentiate. `public` operations are functions of torch's namespace, and perhaps a `method`.
     """
+    options = {k: v for k, v in given.items() if k in Entry.__dataclass_fields__}
+    formulas = {k: v for k, v in given.items() if k not in options}
 
     def decorate(forward: Any) -> Any:
-        entry = Entry(
-            name or forward.__name__, forward, formulas, node, promote, ufunc, view,
-            multiple_views, outputs, result_type, error, keeps, shows, hides, names, label,
-        )  # fmt: skip
+        entry = Entry(name or forward.__name__, forward, formulas, **options)
         ENTRIES[entry.name] = entry
         register(entry.name, entry.function, public, method)
         return forward
@@ -166,38 +136,54 @@ def unary(name: str, forward: Any, formula: str) -> Any:
     return op(name, promote="float", self=formula)(placed)
 
 
+@dataclass(eq=False)
 class Entry:
-    """One line of the table, and what is made of it."""
+    """One line of the table, and what is made of it.
 
-    def __init__(
-        self, name: str, forward: Any, formulas: dict[str, str], node: str | None,
-        promote: str | None, ufunc: Any, view: bool, multiple_views: bool,
-        outputs: int | str | tuple, result_type: Any, error: str | None, keeps: tuple,
-        shows: tuple, hides: tuple, names: tuple, label: str,
-    ):  # fmt: skip
-        self.name, self.forward, self.formulas = name, forward, formulas
-        self.promote, self.ufunc, self.view = promote, ufunc, view
-        self.multiple_views, self.outputs, self.result_type = multiple_views, outputs, result_type
-        self.keeps, self.shows, self.hides, self.label = keeps, shows, hides, label
-        self.error = error or name.strip("_")
-        self.signature = inspect.signature(forward)
+    The forward has torch's argument names. What a formula names is saved: an argument, ``result``,
+    or ``<argument>_sym_sizes`` (its shape).
+    """
+
+    name: str
+    forward: Any
+    formulas: dict[str, str]
+    node: str = ""  # torch's name for the node
+    label: str = ""  # what the node says its name is, where that is not its class's
+    error: str = ""  # what messages call the operation
+    promote: str | None = None  # "float": integers become floats; "same": arguments get a common
+    #                             type; "same_float": both
+    ufunc: Any = None  # what the forward comes to for two arrays of one type; makes an operator
+    view: bool = False  # does the result share its input's memory?
+    multiple_views: bool = False
+    calm: bool = False  # has NumPy nothing to warn of?
+    outputs: int | str | tuple = 1  # "many": a tuple of differentiable results; a number: only the
+    #                                 first is differentiable
+    names: tuple = ()  # of the outputs, for formulas
+    result_type: Any = tuple  # makes what is returned for several outputs
+    keeps: tuple = ()  # arguments that torch saves, though the formulas do not need them
+    shows: tuple = ()  # saved attributes that torch has and that can be worked out
+    hides: tuple = ()  # ... that are saved here and that torch does not have
+
+    def __post_init__(self) -> None:
+        self.error = self.error or self.name.strip("_")
+        self.signature = inspect.signature(self.forward)
         self.kinds = {
             p.name: p.annotation
             for p in self.signature.parameters.values()
             if p.annotation in KINDS
         }
-        self.differentiable = list(formulas)
-        self.node_name = node or f"{camel(name)}Backward0"
-        self.wants_all = outputs == "many" or isinstance(outputs, tuple)
-        self.results = {"result": 0, **{n: i for i, n in enumerate(names)}}
+        self.differentiable = list(self.formulas)
+        self.node_name = self.node or f"{camel(self.name)}Backward0"
+        self.wants_all = self.outputs == "many" or isinstance(self.outputs, tuple)
+        self.results = {"result": 0, **{n: i for i, n in enumerate(self.names)}}
         self._plan_saving()
         # An operation without derivative never makes a node.
-        self.node = self._make_node() if formulas else Node
+        self.node_class = self._make_node() if self.formulas else Node
         self.source = self._write_function()
         self.function = self._public_function(self.source, "operation")
-        self.function.__doc__ = forward.__doc__
-        self.operator_source = self._write_operator() if ufunc is not None else ""
-        if ufunc is not None:
+        self.function.__doc__ = self.forward.__doc__
+        self.operator_source = self._write_operator() if self.ufunc is not None else ""
+        if self.ufunc is not None:
             self.operator = self._public_function(
                 self.operator_source, "operator", general=self.function
             )
@@ -331,18 +317,18 @@ class Entry:
         for position, a in enumerate(self.signature.parameters, 1):
             if a in self.kinds:
                 w += self._unwrap(a, self.kinds[a], position)
-        # (Choosing a view's memory computes nothing that could warn.)
-        if not self.view:
-            w.append("    token = quiet()")
-        w += ["    try:", *("    " + x for x in self._promotion()),
-              f"        result = forward({', '.join(call)})"]  # fmt: skip
-        if self.promote in ("same", "same_float"):
-            arrays = ", ".join(f"{shown(a)}_a" for a, k in self.kinds.items() if k != "Index")
-            w += [
-                "    except ValueError as error:",
-                f"        raise cannot_broadcast(error, {arrays}) from None",
-            ]
-        w = [*w, "    finally: loud(token)"] if not self.view else [*w[:-2], w[-1][4:]]
+        run = [*self._promotion(), f"    result = forward({', '.join(call)})"]
+        if self.calm or self.view:
+            w += run
+        else:
+            w += ["    token = quiet()", "    try:", *("    " + x for x in run)]
+            if self.promote in ("same", "same_float"):
+                arrays = ", ".join(f"{shown(a)}_a" for a, k in self.kinds.items() if k != "Index")
+                w += [
+                    "    except ValueError as error:",
+                    f"        raise cannot_broadcast(error, {arrays}) from None",
+                ]
+            w.append("    finally: loud(token)")
         w += self._wrap_one() if self.outputs == 1 else self._wrap_many()
         return "\n".join(w)
 
@@ -399,14 +385,15 @@ class Entry:
             tracked = " or ".join(f"{shown(a)}_rg" for a in self.differentiable)
             # (Only conversions make anything but floats of floats.)
             floats = " and result.dtype.kind in 'fc'" if "dtype" in self.signature.parameters else ""
-            w.append(f"    if ({tracked}) and mode.enabled{floats}:")
+            w += ["    state = mode.state", f"    if ({tracked}) and state{floats}:"]
             w += self._record()
         # A view made under no_grad is no part of the graph, yet says it requires grad.
         tracked_view = self.view and "self" in self.differentiable
         return [
             *w,
             f"    out._edge = None; out._rg = {'input_rg' if tracked_view else 'False'}",
-            "    if mode.inference: out._counter = INFERENCE",
+            "    if %s.__class__ is not bool and mode.inference: out._counter = INFERENCE"
+            % ("state" if self.formulas else "mode.state"),
             "    return out",
         ]
 
@@ -417,7 +404,7 @@ class Entry:
             "        node.shape = result.shape; node.dtype = result.dtype",
             *self._keep("result", "out._counter"),
             "        out._rg = True; out._edge = (node.seq, node, None)",
-            "        if mode.special: special(node)",
+            "        if state is not True: special(node)",
             "        return out",
         ]
 
@@ -468,19 +455,22 @@ class Entry:
         return ["        " + x for x in w]
 
     def _wrap_many(self) -> list[str]:
-        base = "input" if self.view else "None"
-        w = [f"    outs = wrap_all(result, {base}, {self.multiple_views})"]
-        if self.formulas:
-            tracked = " or ".join(f"{shown(a)}_rg" for a in self.differentiable)
-            n = len(self.outputs) if isinstance(self.outputs, tuple) else "len(outs)"
-            w += [
-                f"    if ({tracked}) and mode.enabled:",
-                *self._make(),
-                f"        connect(node, outs, {n if self.wants_all else 1})",
-                *self._keep("outs[{}]._a", "outs[{}]._counter"),
-                "        if mode.special: special(node)",
-            ]
-        return [*w, "    return package(outs)"]
+        n = len(self.outputs) if isinstance(self.outputs, tuple) else "len(result)"
+        wrap = ("wrap_views(result, input, %s)" if self.view else
+                f"wrap_all(result, %s, {n if self.wants_all else 1})")  # fmt: skip
+        if not self.formulas:
+            return [f"    return package({wrap % None})"]
+        tracked = " or ".join(f"{shown(a)}_rg" for a in self.differentiable)
+        return [
+            "    state = mode.state",
+            f"    if ({tracked}) and state:",
+            *self._make(),
+            f"        outs = {wrap % 'node'}",
+            *self._keep("outs[{}]._a", "outs[{}]._counter"),
+            "        if state is not True: special(node)",
+            "        return package(outs)",
+            f"    return package({wrap % None})",
+        ]
 
     # -- Python's operator --------------------------------------------------------------------------
 
@@ -496,20 +486,25 @@ class Entry:
             f"def {self.name}(input, other):",
             "    if input._view is not None: refresh(input)",
             "    a = input._a; input_rg = input._rg; input_c = input._counter",
-            "    if other.__class__ is Tensor or isinstance(other, Tensor):",
+            "    if other.__class__ is Tensor:",
             "        if other._view is not None: refresh(other)",
             "        b = other._a; other_rg = other._rg; other_c = other._counter",
             "    elif other.__class__ is float or other.__class__ is int:",
             "        b = constant(other, a.dtype); other_rg = False; other_c = NEVER",
-            "    elif not isinstance(other, NUMBERS): return NotImplemented",
-            "    else: return general(input, other)",
+            "    elif isinstance(other, OPERANDS): return general(input, other)",
+            "    else: return NotImplemented",
             f"    if b.__class__ is not ndarray or a.dtype is not b.dtype{whole}:",
             "        return general(input, other)",
-            "    token = quiet()",
-            "    try: result = ufunc(a, b)",
-            "    except (ValueError, TypeError): return general(input, other)  # it says what is wrong",
-            "    finally: loud(token)",
         ]
+        if whole:
+            w += ["    token = quiet()", "    try: result = ufunc(a, b)",
+                  "    except ValueError: return general(input, other)",
+                  "    finally: loud(token)"]  # fmt: skip
+        else:
+            # The general way says what is wrong; or, if a warning was made an error, says nothing.
+            w += ["    try: result = ufunc(a, b)",
+                  "    except (ValueError, TypeError, RuntimeWarning): return general(input, other)",
+                  ]  # fmt: skip
         if "alpha" in self.saved:
             w.append("    alpha = 1")
         return "\n".join(w + self._wrap_one())
@@ -518,7 +513,7 @@ class Entry:
 
     def _public_function(self, text: str, what: str, **more: Any) -> Any:
         space = {
-            "Tensor": Tensor, "ndarray": np.ndarray, "Backward": self.node, "mode": mode,
+            "Tensor": Tensor, "ndarray": np.ndarray, "Backward": self.node_class, "mode": mode,
             "forward": self.forward, "ufunc": self.ufunc, "package": self.result_type, "new": new,
             "sequence": sequence, "asarray": np.asarray, "refresh": refresh, "view_of": view_of,
             "special": special, "INFERENCE": INFERENCE, "quiet": quiet, "loud": loud,

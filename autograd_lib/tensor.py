@@ -11,9 +11,11 @@ from . import dtypes, errors
 from .dtypes import FROM_NUMPY, Size
 from .errors import hint
 from .grad_mode import mode
+from .numeric import ONE
 
 new = object.__new__
-run_backward: Any = None  # set by the engine
+run_backward: Any = None  # set by the engine, which cannot be imported here
+short_walk: Any = None
 _said: set[str] = set()  # warnings that torch gives once per process
 
 
@@ -222,7 +224,16 @@ class Tensor:
         `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
         element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
         """
-        run_backward((self,), gradient, retain_graph, create_graph, inputs)
+        edge, one = self._edge, ONE.get(self._a.dtype)
+        if (
+            gradient is None and inputs is None and not create_graph
+            and edge is not None and edge[2] is None and self._view is None
+            and one is not None and not self._a.ndim and mode.state.__class__ is bool
+        ):  # fmt: skip
+            # What nearly every training step asks for: one number, all leaves, nothing unusual.
+            short_walk(edge, one, bool(retain_graph))
+        else:
+            run_backward((self,), gradient, retain_graph, create_graph, inputs)
 
     # -- hooks --------------------------------------------------------------------------------
 
@@ -536,7 +547,7 @@ def view_of(t: Tensor, multiple: bool = False) -> list:
     """The view record [base, version, kind] of a new view of `t`."""
     parent = t._view
     version = 0 if t._counter is INFERENCE else t._counter[0]
-    kind = MULTIPLE if multiple else NORMAL if mode.enabled else NO_GRAD
+    kind = MULTIPLE if multiple else NORMAL if mode.state else NO_GRAD
     if parent is None:
         return [t, version, kind]
     return [parent[0], version, max(kind, parent[2])]

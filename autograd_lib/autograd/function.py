@@ -103,7 +103,8 @@ class BackwardCFunction(Node, FunctionCtx):
 
     def run(self, grads: Any, keep: bool) -> Any:
         # What is saved is let go of here, or later by the long walk.
-        out = self._call([as_tensor(g) for g in grads])
+        with no_grad():
+            out = self._call([as_tensor(g) for g in grads])
         if not keep:
             self.release()
         return [None if g is None else g._a for g in out]
