@@ -32,7 +32,7 @@ import numpy as np
 
 from . import engine, errors
 from .dtypes import FROM_NUMPY, default_numpy, long_name, result_numpy
-from .numeric import sum_of_rows, total
+from .numeric import ONE, ZERO, sum_along, total
 from .recorder import Array, Arrays, Index, Number, Optional, op, speak_tensors, unary, word
 from .tensor import wrap_dim
 
@@ -94,15 +94,6 @@ def sum_to(grad, shape):
         if i < lead or (shape[i - lead] == 1 and grad.shape[i] != 1)
     ]
     return reshape(sum(grad, dims, True), shape) if dims else reshape(grad, shape)
-
-
-def sum_to_array(grad, shape):
-    """The same on arrays, with shortcuts for a scalar and for a row (a bias, mostly)."""
-    if not shape:
-        return total(grad)
-    if grad.ndim == len(shape) + 1 and grad.shape[1:] == shape:
-        return sum_of_rows(grad)
-    return sum_to(grad, shape)
 
 
 @word
@@ -970,7 +961,8 @@ def _or_nan(f):
 
 
 def sigmoid_array(self):
-    return 1 / (1 + np.exp(-self))
+    one = ONE.get(self.dtype, 1)
+    return one / (one + np.exp(-self))
 
 
 #      forward                             derivative
@@ -1014,9 +1006,13 @@ def sinc_slope(self):
                  (safe * safe * PI))
 
 
-@op(self="grad * (result > 0)")
+@op(self="grad * positive(result)", calm=True)
 def relu(self: Array):
-    return np.maximum(self, 0)
+    return np.maximum(self, ZERO.get(self.dtype, 0))
+
+
+def positive(self):
+    return self > ZERO.get(self.dtype, 0)
 
 
 def _rounding(name, forward):
@@ -1175,7 +1171,9 @@ def sum_dim(self: Array, dim, keepdim=False):
 
 def sum(self, dim=None, keepdim=False):
     if dim is None:
-        return _add(self, axis=None)
+        return total(self)
+    if keepdim and dim.__class__ is int and self.ndim:
+        return sum_along(self, dim)
     return _add(self, axis=axes(dim, self.ndim), keepdims=keepdim)
 
 
@@ -1848,5 +1846,5 @@ def kth(a, k, dim, keepdim):
 
 # == The engine's own need =========================================================================
 
-engine.sum_to_array = sum_to_array
+engine.sum_to_array = sum_to
 engine.sum_to_tensor = speak_tensors(sum_to)

@@ -37,7 +37,7 @@ from .hooks import (
     run_pre_hooks,
     run_tensor_hooks,
 )
-from .numeric import loud, quiet, total
+from .numeric import loud, quiet, sum_of_rows, total
 from .saved import FREED
 from .tensor import Tensor, fresh, new, refresh
 
@@ -421,11 +421,13 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if g.shape != shape:
-        if shape:
+        if not shape:
+            g = total(g)
+        elif g.shape[1:] == shape:
+            g = sum_of_rows(g)  # a bias, mostly
+        else:
             _check_shape(node, g.shape, shape)
             g = sum_to_array(g, shape)
-        else:
-            g = total(g)
     return g if g.dtype is dtype else _cast(g, dtype)
 
 

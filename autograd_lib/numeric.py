@@ -11,7 +11,9 @@ import numpy as np
 from numpy._core.umath import _extobj_contextvar, _make_extobj  # type: ignore[attr-defined]
 
 FLOAT32, FLOAT64 = np.dtype("f4"), np.dtype("f8")
-ONE = {d: d.type(1) for d in (FLOAT32, FLOAT64)}  # the cheapest gradient there is: a NumPy scalar
+ZERO = {d: np.zeros((), d) for d in (FLOAT32, FLOAT64)}
+ONE = {d: np.ones((), d) for d in (FLOAT32, FLOAT64)}
+START = {d: d.type(1) for d in (FLOAT32, FLOAT64)}  # the cheapest gradient there is: a NumPy scalar
 
 # -- Python numbers ---------------------------------------------------------------------------------
 # `a * 0.5` takes 0.67 us, because NumPy finds out each time what 0.5 is; `a * half`, where `half` is
@@ -41,18 +43,21 @@ def _remember(x: Any, dtype: np.dtype, known: dict) -> Any:
     return a
 
 
-# -- sums -------------------------------------------------------------------------------------------
+# -- sums and extremes ------------------------------------------------------------------------------
 # `np.add.reduce(a)` takes 0.86 us, the product with a row of ones 0.25 us, because the one asks many
-# questions about axes first and the other is a BLAS call. For a large matrix, summing its rows that
-# way takes half the time, too.
+# questions about axes first and the other is a BLAS call. Of a matrix of 1,024 by 10, the sums of
+# rows take 17 us, as a product 3; the largest of each row takes 137 us, of each column of the
+# transposed copy 5, because NumPy reduces many short rows one by one.
 
-_ONES = {FLOAT32: np.ones(4096, "f4"), FLOAT64: np.ones(4096, "f8")}
-_add = np.add.reduce
+_MANY = 4096
+_ONES = {FLOAT32: np.ones(_MANY, "f4"), FLOAT64: np.ones(_MANY, "f8")}
+_ROWS = np.arange(_MANY)
+_add, _max = np.add.reduce, np.maximum.reduce
 
 
 def total(a: Any) -> Any:
     """The sum of all elements."""
-    if a.ndim == 1 and a.size <= 4096:
+    if a.ndim == 1 and a.size <= _MANY:
         ones = _ONES.get(a.dtype)
         if ones is not None:
             return a.dot(ones[: a.size])
@@ -61,11 +66,32 @@ def total(a: Any) -> Any:
 
 def sum_of_rows(a: Any) -> Any:
     """The sum along the first dimension."""
-    if a.ndim == 2 and a.shape[0] <= 4096:
+    if a.ndim == 2 and a.shape[0] <= _MANY:
         ones = _ONES.get(a.dtype)
         if ones is not None:
             return ones[: a.shape[0]].dot(a)
     return _add(a, 0)
+
+
+def sum_along(a: Any, dim: int) -> Any:
+    """The sum along one dimension, which stays, with size 1."""
+    if dim == 1 and a.ndim == 2 and a.shape[1] <= _MANY:
+        ones = _ONES.get(a.dtype)
+        if ones is not None:
+            return a.dot(ones[: a.shape[1]])[:, None]
+    return _add(a, dim, keepdims=True)
+
+
+def max_along(a: Any, dim: int) -> Any:
+    """The largest element along one dimension, which stays, with size 1."""
+    if dim == 1 and a.ndim == 2 and a.shape[1] <= 64:
+        return _max(a.T.copy(), 0)[:, None]
+    return _max(a, dim, keepdims=True)
+
+
+def rows(n: int) -> Any:
+    """0, 1, ..., n - 1."""
+    return _ROWS[:n] if n <= _MANY else np.arange(n)
 
 
 # -- silence ----------------------------------------------------------------------------------------

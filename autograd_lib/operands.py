@@ -95,14 +95,18 @@ def cannot_broadcast(error: ValueError, *operands: Any) -> Exception:
 
 def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
     """Tensors of the results, the first `n` of them made by `node`."""
-    outs = [fresh(np.asarray(a)) for a in arrays]
-    if node is not None:
-        many = node.wants_all
-        shapes, dtypes = [a.shape for a in arrays[:n]], [a.dtype for a in arrays[:n]]
-        node.shape, node.dtype = (shapes, dtypes) if many else (shapes[0], dtypes[0])
-        for i, out in enumerate(outs[:n]):
-            if out._a.dtype.kind in "fc":
-                out._rg, out._edge = True, (node.seq, node, i if many else None)
+    outs = [fresh(a if a.__class__ is np.ndarray else np.asarray(a)) for a in arrays]
+    if node is None:
+        return outs
+    if not node.wants_all:
+        out, a = outs[0], outs[0]._a
+        node.shape, node.dtype = a.shape, a.dtype
+        out._rg, out._edge = True, (node.seq, node, None)
+        return outs
+    node.shape, node.dtype = [a.shape for a in arrays], [a.dtype for a in arrays]
+    for i, out in enumerate(outs[:n]):
+        if out._a.dtype.kind in "fc":
+            out._rg, out._edge = True, (node.seq, node, i)
     return outs
 
 

@@ -11,7 +11,7 @@ from . import dtypes, errors
 from .dtypes import FROM_NUMPY, Size
 from .errors import hint
 from .grad_mode import mode
-from .numeric import ONE
+from .numeric import START
 
 new = object.__new__
 run_backward: Any = None  # set by the engine, which cannot be imported here
@@ -224,7 +224,7 @@ class Tensor:
         `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
         element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
         """
-        edge, one = self._edge, ONE.get(self._a.dtype)
+        edge, one = self._edge, START.get(self._a.dtype)
         if (
             gradient is None and inputs is None and not create_graph
             and edge is not None and edge[2] is None and self._view is None

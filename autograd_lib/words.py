@@ -28,6 +28,10 @@ def has_zero(self: Tensor) -> bool:
     return bool((self._a == 0).any())
 
 
+def positive(self: Tensor) -> Any:
+    return self > 0
+
+
 def tracked(self: Tensor) -> bool:
     return self._rg and mode.enabled
 
@@ -36,7 +40,8 @@ def install(*modules: Any) -> None:
     """Complete the vocabulary: torch's functions, these words, and plain helpers of the table."""
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
-    WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked)
+    WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
+                 positive=positive)  # fmt: skip
     WORDS.update(product=WORDS["mm"], turned=WORDS["t"])
     WORDS["__builtins__"] = __builtins__
     WORDS["__name__"] = "autograd_lib.derivatives"

@@ -35,6 +35,7 @@ from ..derivatives import (
     zeros_of,
 )
 from ..dtypes import long_name
+from ..numeric import ZERO, max_along, rows, sum_along, total
 from ..recorder import Array, Index, Number, Optional, op, word
 from ..tensor import fresh as _fresh
 from ..tensor import wrap_dim
@@ -169,8 +170,8 @@ def softmax_(self: Array, dim):
         return np.ones_like(self)
     if not self.size:
         return self.copy()
-    e = np.exp(self - np.maximum.reduce(self, axis=dim, keepdims=True))
-    e /= _add(e, axis=dim, keepdims=True)
+    e = np.exp(self - max_along(self, dim))
+    e /= sum_along(e, dim)
     return e
 
 
@@ -181,8 +182,8 @@ def log_softmax_(self: Array, dim):
         return np.zeros_like(self)
     if not self.size:
         return self.copy()
-    x = self - np.maximum.reduce(self, axis=dim, keepdims=True)
-    x -= np.log(_add(np.exp(x), axis=dim, keepdims=True))
+    x = self - max_along(self, dim)
+    x -= np.log(sum_along(np.exp(x), dim))
     return x
 
 
@@ -215,8 +216,8 @@ from ..derivatives import axes, cat, gather, scatter_, slice_, unsqueeze  # noqa
 def reduce(losses, reduction):
     if reduction == 0:
         return losses
-    total = _add(losses, axis=None)
-    return total / losses.dtype.type(losses.size) if reduction == 1 else total
+    all_of_them = total(losses)
+    return all_of_them / (losses.size or math.nan) if reduction == 1 else all_of_them
 
 
 @word
@@ -346,7 +347,7 @@ def binary_cross_entropy_with_logits(
     # log(1 + exp(-|z|)) never overflows:  loss = max(z, 0) - z y + log(1 + exp(-|z|)).
     soft = np.log1p(np.exp(-np.abs(self)))
     if pos_weight is None:
-        loss = np.maximum(self, 0) - self * target + soft
+        loss = np.maximum(self, ZERO.get(self.dtype, 0)) - self * target + soft
     else:
         scale_ = 1 + (pos_weight - 1) * target
         loss = (1 - target) * self + scale_ * (soft + np.maximum(-self, 0))
@@ -371,7 +372,7 @@ def nll_back(grad, shape, target, weight, reduction, ignore_index, total_weight)
 def nll_spread(gy: Array, target: Index, shape):
     """The usual case, every sample counted once: minus the gradient at each target, else zero."""
     out = np.zeros(shape, gy.dtype)
-    out[np.arange(shape[0]), target] = -gy
+    out[rows(shape[0]), target] = -gy
     return out
 
 
@@ -395,14 +396,17 @@ def nll_loss_forward(
 ):
     d = 1 if self.ndim > 1 else 0
     n = self.shape[d]
-    usual = weight is None and self.ndim == 2 and ignore_index < 0 and target.size
-    if usual and np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < n:
-        losses = -self[np.arange(target.size), target]
-        total = np.asarray(target.size, self.dtype)
+    if (
+        weight is None and ignore_index < 0 and self.ndim == 2 and self.shape[0] == target.size
+        and target.size and target.dtype == np.int64 and np.maximum.reduce(target.view("u8")) < n
+    ):
+        # The usual case: every sample counts. (As unsigned numbers, negative classes are huge.)
+        picked = self[rows(target.size), target]
+        total_weight = np.asarray(target.size, self.dtype)
         if reduction == 0:
-            return losses, total
-        loss = _add(losses, None)
-        return (loss / target.size if reduction == 1 else loss), total
+            return -picked, total_weight
+        loss = -total(picked)
+        return (loss / target.size if reduction == 1 else loss), total_weight
     kept = target != ignore_index
     wrong = target[kept & ((target < 0) | (target >= n))]
     if wrong.size:
@@ -410,11 +414,11 @@ def nll_loss_forward(
     w = class_weights(target, weight, ignore_index, self, self.shape)
     safe = np.expand_dims(np.where(kept, target, 0), d)
     losses = -np.squeeze(np.take_along_axis(self, safe, d), d) * w
-    total = _add(w, axis=None)
+    total_weight = _add(w, axis=None)
     if reduction == 0:
-        return losses, total
+        return losses, total_weight
     loss = _add(losses, axis=None)
-    return (loss / total if reduction == 1 else loss), total
+    return (loss / total_weight if reduction == 1 else loss), total_weight
 
 
 # == Normalizing and choosing ======================================================================
