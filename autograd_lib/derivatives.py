@@ -32,7 +32,7 @@ import numpy as np
 
 from . import engine, errors
 from .dtypes import FROM_NUMPY, default_numpy, long_name, result_numpy
-from .numeric import ONE, ZERO, sum_along, total
+from .numeric import ONE, ZERO, sum_along
 from .recorder import Array, Arrays, Index, Number, Optional, op, speak_tensors, unary, word
 from .tensor import wrap_dim
 
@@ -1159,7 +1159,7 @@ def above(self, min, max):
 @op(node="SumBackward0", public=False, calm=True,
     self="expand(grad, self_sym_sizes)")
 def sum_all(self: Array):
-    return _add(self, None, np.int64) if self.dtype.kind in "iub" else total(self)
+    return _add(self, None, np.int64 if self.dtype.kind in "iub" else None)
 
 
 @op(node="SumBackward1", public=False, error="sum",
@@ -1171,7 +1171,7 @@ def sum_dim(self: Array, dim, keepdim=False):
 
 def sum(self, dim=None, keepdim=False):
     if dim is None:
-        return total(self)
+        return _add(self, None)
     if keepdim and dim.__class__ is int and self.ndim:
         return sum_along(self, dim)
     return _add(self, axis=axes(dim, self.ndim), keepdims=keepdim)
@@ -1192,7 +1192,7 @@ def mean_all(self: Array):
         _need_float("mean", self)
     # A sum and a division: a fifth of the time of ndarray.mean. (Dividing a float32 scalar by a
     # Python integer stays in float32.)
-    return total(self) / (self.size or math.nan)
+    return _add(self, None) / (self.size or math.nan)
 
 
 @op(node="MeanBackward1", public=False, error="mean", keeps=("self_sym_numel",),

@@ -15,8 +15,7 @@ import math
 
 import numpy as np
 
-from . import derivatives
-from .derivatives import PI, _elementwise, _or_nan, exp, log, logical_and, where
+from .derivatives import PI, _elementwise, _or_nan, logical_and, where
 from .dtypes import default_numpy
 from .recorder import PUBLIC, Array, Number, op, public, unary, word
 from .recorder import WORDS as W
@@ -179,7 +178,6 @@ special_entr = unary("special_entr", _entr,
 
 
 
-from .derivatives import sgn  # noqa: E402
 
 
 @word
@@ -227,7 +225,7 @@ def xlog1py(self: Number, other: Number):
     return np.where((np.asarray(self) == 0) & ~np.isnan(other), np.zeros_like(r), r)
 
 
-from .derivatives import copysign_sign, log1p  # noqa: E402
+from .derivatives import copysign_sign  # noqa: E402
 
 
 @op(promote="same_float",
@@ -261,7 +259,6 @@ def _ldexp(self: Array, other: Number):
     return self * np.exp2(other).astype(default_numpy())
 
 
-from .derivatives import exp2  # noqa: E402
 
 
 @public()

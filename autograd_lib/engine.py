@@ -37,12 +37,13 @@ from .hooks import (
     run_pre_hooks,
     run_tensor_hooks,
 )
-from .numeric import loud, quiet, sum_of_rows, total
+from .numeric import loud, quiet, sum_of_rows
 from .saved import FREED
-from .tensor import Tensor, fresh, new, refresh
+from .tensor import Tensor, fresh, refresh
 
 # Counts down, so that a heap, which gives the smallest first, gives the newest.
 sequence = itertools.count(0, -1)
+_add = np.add.reduce
 _SEQ = attrgetter("seq")
 
 # Filled by the table: how to bring a gradient to the shape of what it belongs to.
@@ -192,12 +193,13 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 def walk(edge: tuple, grad: Any, keep: bool) -> None:
     """Carry the gradient `grad` (an array) from `edge` back to the leaves, and accumulate there.
 
-    This is the whole of backward() for nearly every training step. What is unusual (hooks, gradients
-    that are only handed back, derivatives to be differentiated again) is left to `long_walk`.
+    This is the whole of backward() for nearly every training step. What is unusual (hooks,
+    gradients that are only handed back, derivatives to be recorded too) is left to `long_walk`.
     """
     heap = [edge]  # edges to nodes where a gradient has arrived
     arrived: dict[Any, Any] = {edge[1]: grad}  # node -> its gradient; of many outputs, a list
     leaves: dict[int, list] = {}  # id of leaf -> [leaf, gradient, is the array ours alone?]
+    to: Any  # an edge
     watched = False  # has a leaf with hooks been reached?
     token = quiet()
     try:
@@ -209,18 +211,18 @@ def walk(edge: tuple, grad: Any, keep: bool) -> None:
             grad = arrived.pop(node)
             if nr is not None:
                 grad = _complete(node, grad, False)
-            for edge, g in zip(node.edges, node.run(grad, keep)):  # noqa: B905 - equally long
-                if edge is None or g is None:
+            for to, g in zip(node.edges, node.run(grad, keep)):  # noqa: B905 - equally long
+                if to is None or g is None:
                     continue
-                if edge.__class__ is tuple:
-                    _, target, nr = edge
+                if to.__class__ is tuple:
+                    _, target, nr = to
                     if nr is None:
                         if g.shape != target.shape or g.dtype is not target.dtype:
                             g = fit_array(node, g, target.shape, target.dtype)
                         old = arrived.get(target)
                         if old is None:
                             arrived[target] = g
-                            heappush(heap, edge)
+                            heappush(heap, to)
                         else:
                             arrived[target] = old + g
                         continue
@@ -229,21 +231,21 @@ def walk(edge: tuple, grad: Any, keep: bool) -> None:
                     box = arrived.get(target)
                     if box is None:
                         box = arrived[target] = [None] * len(target.shape)
-                        heappush(heap, edge)
+                        heappush(heap, to)
                     box[nr] = g if box[nr] is None else box[nr] + g
                     continue
-                a = edge._a
+                a = to._a
                 if g.shape != a.shape or g.dtype is not a.dtype:
                     g = fit_array(node, g, a.shape, a.dtype)
-                entry = leaves.get(id(edge))
+                entry = leaves.get(id(to))
                 if entry is not None:
                     entry[1], entry[2] = entry[1] + g, True
                     continue
                 # An array that the derivative has just made is taken over by the leaf; one that was
                 # only passed on, or is a view, will have to be copied.
                 alone = g is not grad and g.base is None and not node.shares
-                leaves[id(edge)] = [edge, g, alone]
-                if edge._hooks is not None:
+                leaves[id(to)] = [to, g, alone]
+                if to._hooks is not None:
                     watched = True
             if watched:
                 break
@@ -422,7 +424,7 @@ def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if g.shape != shape:
         if not shape:
-            g = total(g)
+            g = _add(g, None)
         elif g.shape[1:] == shape:
             g = sum_of_rows(g)  # a bias, mostly
         else:

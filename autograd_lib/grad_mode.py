@@ -14,7 +14,7 @@ class _Mode(threading.local):
 
     Every operation asks two questions: is it to be recorded, and is anything unusual going on
     (inference mode, anomaly mode, hooks on saved tensors)? One look at `state` answers both, since
-    a look at a thread's own attribute is dear: True and False when nothing is unusual, else 1 and 0.
+    a look at a thread's own attribute is dear: True or False when nothing is unusual, else 1 or 0.
     """
 
     # Class attributes are what a new thread starts with; assigning makes them the thread's own.

@@ -15,7 +15,7 @@ OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
 NEVER = [0]  # the version counter of what is no tensor
 
 
-# -- arguments --------------------------------------------------------------------------------------
+# -- arguments -------------------------------------------------------------------------------------
 
 
 def not_a_tensor(x: Any, function: str, argument: str, position: int) -> Any:
@@ -90,7 +90,7 @@ def cannot_broadcast(error: ValueError, *operands: Any) -> Exception:
     return error
 
 
-# -- several results --------------------------------------------------------------------------------
+# -- several results -------------------------------------------------------------------------------
 
 
 def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:

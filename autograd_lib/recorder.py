@@ -11,10 +11,10 @@ file writes three things, as source text that you can print with
 Writing source instead of looping over arguments makes an operation about three times as fast: the
 text has no loop, no dictionary and no test that this operation does not need.
 
-**Words.** Formulas are written in torch's words ("grad * cos(self)"). In the table's own module
-``cos`` is the forward on arrays, which is the fast path. For ``create_graph`` the same formula is
-given another dictionary of globals, in which ``cos`` is the recording function: the derivative is
-then itself recorded, and can be differentiated again.
+**Words.** Formulas are written in torch's words ("grad * cos(self)"). There are two vocabularies,
+that is, dictionaries of globals. In the first ``cos`` is the forward on arrays, which is the fast
+path. For ``create_graph`` the same formula is given the second, in which ``cos`` is the recording
+function: the derivative is then itself recorded, and can be differentiated again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from . import operands
-from .engine import Node, new, sequence
+from .engine import Node, sequence
 from .grad_mode import mode
 from .numeric import constant, loud, quiet
 from .saved import (
@@ -43,7 +43,7 @@ from .saved import (
     unpack_result_tensor,
     unpack_tensor,
 )
-from .tensor import INFERENCE, Tensor, refresh, view_of
+from .tensor import INFERENCE, Tensor, new, refresh, view_of
 
 # Annotations that say what an argument may be. They are read as text, see `Entry`.
 Array = Any  # a tensor
@@ -57,7 +57,9 @@ KINDS = {"Array", "Number", "Optional", "Arrays", "Index"}
 ENTRIES: dict[str, Entry] = {}
 PUBLIC: dict[str, Any] = {}  # torch's functions, by name
 METHODS: dict[str, Any] = {}  # what is also a method of Tensor
-WORDS: dict[str, Any] = {"__builtins__": __builtins__}  # the second vocabulary: words on tensors
+# The two vocabularies of formulas: what words mean on arrays, and on tensors.
+ARRAYS: dict[str, Any] = {"__builtins__": __builtins__}
+WORDS: dict[str, Any] = {"__builtins__": __builtins__}
 
 
 def camel(name: str) -> str:
@@ -124,16 +126,12 @@ def op(name: str | None = None, *, public: bool = True, method: bool = True, **g
 def unary(name: str, forward: Any, formula: str) -> Any:
     """An entry on one line: name, forward, derivative. Integers become floats first."""
 
-    def function(self):  # type: ignore[no-untyped-def]
+    def function(self: Any) -> Any:
         return forward(self)
 
     function.__name__ = name
     function.__annotations__["self"] = "Array"
-    # Words are looked up where the entry stands.
-    space = inspect.currentframe().f_back.f_globals  # type: ignore[union-attr]
-    placed = FunctionType(function.__code__, space, name, None, function.__closure__)
-    placed.__annotations__ = function.__annotations__
-    return op(name, promote="float", self=formula)(placed)
+    return op(name, promote="float", self=formula)(function)
 
 
 @dataclass(eq=False)
@@ -172,6 +170,10 @@ class Entry:
             for p in self.signature.parameters.values()
             if p.annotation in KINDS
         }
+        own = {"made", "node", "result", "state", "thread", "token"}
+        clash = own & {*self.signature.parameters}
+        if clash:
+            raise TypeError(f"{self.name}: the written text needs the names {clash} for itself")
         self.differentiable = list(self.formulas)
         self.node_name = self.node or f"{camel(self.name)}Backward0"
         self.wants_all = self.outputs == "many" or isinstance(self.outputs, tuple)
@@ -188,7 +190,7 @@ class Entry:
                 self.operator_source, "operator", general=self.function
             )
 
-    # -- what is saved ------------------------------------------------------------------------------
+    # -- what is saved -----------------------------------------------------------------------------
 
     def _plan_saving(self) -> None:
         self.wants = {arg: self._saved_names(text) for arg, text in self.formulas.items()}
@@ -208,11 +210,11 @@ class Entry:
         for node in ast.walk(ast.parse(formula, mode="eval")):
             n = getattr(node, "id", "")
             base = re.sub(r"_(sym_sizes|sym_numel|dtype|needed)$", "", n)
-            if n in self.results or base in self.signature.parameters:
+            if n in self.results or (base in self.signature.parameters and n != "grad"):
                 found.append(n)
         return list(dict.fromkeys(found))
 
-    # -- the node -----------------------------------------------------------------------------------
+    # -- the node ----------------------------------------------------------------------------------
 
     def _make_node(self) -> type[Node]:
         slots = [f"saved_{s}" for s in self.saved]
@@ -222,7 +224,7 @@ class Entry:
         text = self._write_run("run_tensors", False)
         space: dict[str, Any] = {
             "__slots__": tuple(slots),
-            "run": self._derivative(self.node_source, self.forward.__globals__),
+            "run": self._derivative(self.node_source, ARRAYS),
             "run_tensors": self._derivative(text, WORDS),
             "wants_all": self.wants_all,
             "saved_names": tuple(sorted({*self.saved, *self.shows} - {*self.hides})),
@@ -299,7 +301,7 @@ class Entry:
                 w.append(f"else: {s} = unpack(node, '{s}')")
         return [pad + x for x in w]
 
-    # -- the public function ------------------------------------------------------------------------
+    # -- the public function -----------------------------------------------------------------------
 
     def _write_function(self) -> str:
         parts, call, self.defaults, starred = [], [], {}, False
@@ -374,27 +376,28 @@ class Entry:
         """Lines that make the result a tensor, and record the operation if that is called for."""
         w = [
             "    if result.__class__ is not ndarray: result = asarray(result)",
-            "    out = new(Tensor); out._a = result; out._grad = out._hooks = None",
+            "    made = new(Tensor); made._a = result; made._grad = made._hooks = None",
         ]
         if self.view:
-            w.append("    out._counter = input._counter; "
-                     f"out._view = view_of(input, {self.multiple_views})")  # fmt: skip
+            w.append("    made._counter = input._counter; "
+                     f"made._view = view_of(input, {self.multiple_views})")  # fmt: skip
         else:
-            w.append("    out._view = None; out._counter = [0]")
+            w.append("    made._view = None; made._counter = [0]")
         if self.formulas:
             tracked = " or ".join(f"{shown(a)}_rg" for a in self.differentiable)
             # (Only conversions make anything but floats of floats.)
-            floats = " and result.dtype.kind in 'fc'" if "dtype" in self.signature.parameters else ""
-            w += ["    state = mode.state", f"    if ({tracked}) and state{floats}:"]
+            converts = "dtype" in self.signature.parameters
+            floats = " and result.dtype.kind in 'fc'" if converts else ""
+            w += ["    state = thread.state", f"    if ({tracked}) and state{floats}:"]
             w += self._record()
         # A view made under no_grad is no part of the graph, yet says it requires grad.
         tracked_view = self.view and "self" in self.differentiable
         return [
             *w,
-            f"    out._edge = None; out._rg = {'input_rg' if tracked_view else 'False'}",
-            "    if %s.__class__ is not bool and mode.inference: out._counter = INFERENCE"
-            % ("state" if self.formulas else "mode.state"),
-            "    return out",
+            f"    made._edge = None; made._rg = {'input_rg' if tracked_view else 'False'}",
+            "    if %s.__class__ is not bool and thread.inference: made._counter = INFERENCE"
+            % ("state" if self.formulas else "thread.state"),
+            "    return made",
         ]
 
     def _record(self) -> list[str]:
@@ -402,10 +405,10 @@ class Entry:
         return [
             *self._make(),
             "        node.shape = result.shape; node.dtype = result.dtype",
-            *self._keep("result", "out._counter"),
-            "        out._rg = True; out._edge = (node.seq, node, None)",
+            *self._keep("result", "made._counter"),
+            "        made._rg = True; made._edge = (node.seq, node, None)",
             "        if state is not True: special(node)",
-            "        return out",
+            "        return made",
         ]
 
     def _make(self) -> list[str]:
@@ -462,7 +465,7 @@ class Entry:
             return [f"    return package({wrap % None})"]
         tracked = " or ".join(f"{shown(a)}_rg" for a in self.differentiable)
         return [
-            "    state = mode.state",
+            "    state = thread.state",
             f"    if ({tracked}) and state:",
             *self._make(),
             f"        outs = {wrap % 'node'}",
@@ -472,7 +475,7 @@ class Entry:
             f"    return package({wrap % None})",
         ]
 
-    # -- Python's operator --------------------------------------------------------------------------
+    # -- Python's operator -------------------------------------------------------------------------
 
     def _write_operator(self) -> str:
         """Two tensors of one type, or a tensor and a number; all else goes the general way.
@@ -502,18 +505,20 @@ class Entry:
                   "    finally: loud(token)"]  # fmt: skip
         else:
             # The general way says what is wrong; or, if a warning was made an error, says nothing.
-            w += ["    try: result = ufunc(a, b)",
-                  "    except (ValueError, TypeError, RuntimeWarning): return general(input, other)",
-                  ]  # fmt: skip
+            w += [
+                "    try: result = ufunc(a, b)",
+                "    except (ValueError, TypeError, RuntimeWarning):",
+                "        return general(input, other)",
+            ]
         if "alpha" in self.saved:
             w.append("    alpha = 1")
         return "\n".join(w + self._wrap_one())
 
-    # -- from text to functions ---------------------------------------------------------------------
+    # -- from text to functions --------------------------------------------------------------------
 
     def _public_function(self, text: str, what: str, **more: Any) -> Any:
         space = {
-            "Tensor": Tensor, "ndarray": np.ndarray, "Backward": self.node_class, "mode": mode,
+            "Tensor": Tensor, "ndarray": np.ndarray, "Backward": self.node_class, "thread": mode,
             "forward": self.forward, "ufunc": self.ufunc, "package": self.result_type, "new": new,
             "sequence": sequence, "asarray": np.asarray, "refresh": refresh, "view_of": view_of,
             "special": special, "INFERENCE": INFERENCE, "quiet": quiet, "loud": loud,
@@ -552,7 +557,7 @@ def shown(name: str) -> str:
     return "input" if name == "self" else name
 
 
-# -- what nodes show of what they saved -------------------------------------------------------------
+# -- what nodes show of what they saved ------------------------------------------------------------
 
 
 def _saved_property(name: str, entry: Entry) -> property:

@@ -233,6 +233,6 @@ class _PackedResult(Packed):
     def open(self) -> Tensor:
         t = self.unpack(self.value)
         out = fresh(t._a)
-        node = self.node()
+        node: Any = self.node()
         out._edge, out._rg = (node.seq, node, self.nr if node.wants_all else None), True
         return out

@@ -570,5 +570,3 @@ def refresh(t: Tensor) -> None:
         t._edge, t._rg = out._edge, out._rg
     finally:
         mode.enabled = before
-
-

@@ -17,7 +17,6 @@ from ..derivatives import (
     exp,
     expand,
     log,
-    logical_and,
     mean,
     mul,
     neg,
@@ -28,14 +27,13 @@ from ..derivatives import (
     sigmoid,
     sign,
     sqrt,
-    sum,
     tanh,
     where,
     zeros_like,
     zeros_of,
 )
 from ..dtypes import long_name
-from ..numeric import ZERO, max_along, rows, sum_along, total
+from ..numeric import ZERO, max_along, rows, sum_along
 from ..recorder import Array, Index, Number, Optional, op, word
 from ..tensor import fresh as _fresh
 from ..tensor import wrap_dim
@@ -216,8 +214,8 @@ from ..derivatives import axes, cat, gather, scatter_, slice_, unsqueeze  # noqa
 def reduce(losses, reduction):
     if reduction == 0:
         return losses
-    all_of_them = total(losses)
-    return all_of_them / (losses.size or math.nan) if reduction == 1 else all_of_them
+    total = _add(losses, None)
+    return total / (losses.size or math.nan) if reduction == 1 else total
 
 
 @word
@@ -405,7 +403,7 @@ def nll_loss_forward(
         total_weight = np.asarray(target.size, self.dtype)
         if reduction == 0:
             return -picked, total_weight
-        loss = -total(picked)
+        loss = -_add(picked, None)
         return (loss / target.size if reduction == 1 else loss), total_weight
     kept = target != ignore_index
     wrong = target[kept & ((target < 0) | (target >= n))]
