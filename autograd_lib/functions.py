@@ -14,7 +14,6 @@ from . import creation, dtypes, errors
 from .derivatives import RETURN_TYPES, axes, infer, return_type, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy
 from .dtypes import dtype as Dtype
-from .engine import sequence
 from .grad_mode import mode
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
@@ -1396,11 +1395,13 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
 _OTHERS = (Tensor, int, float, bool, builtins.complex, np.number, np.bool_)
 
 
-def mean_method(self: Tensor, dim: Any = None, keepdim: bool = False, **named: Any) -> Tensor:
+def mean_method(
+    self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None
+) -> Tensor:
     """The mean of all elements, or along `dim`."""
-    if dim is None and not keepdim and not named:
+    if dim is None and dtype is None and axis is None and not keepdim:
         return mean_all(self)
-    return mean(self, dim, keepdim, **named)
+    return mean(self, dim, keepdim, dtype=dtype, axis=axis)
 
 
 def sum_method(self: Tensor, *dim: Any, keepdim: bool = False, **named: Any) -> Tensor:
@@ -1497,4 +1498,4 @@ _aliases(
     greater="gt", greater_equal="ge", less="lt", less_equal="le", not_equal="ne",
 )  # fmt: skip
 
-__all__ = ["RETURN_TYPES", "can_cast_numpy", "install_operators", "sequence"]
+__all__ = ["RETURN_TYPES", "can_cast_numpy", "install_operators"]

@@ -102,8 +102,8 @@ def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
         )
     if t._edge is None:
         return _add(hooks_of(t), "tensor", (0, hook))
-    node, nr = t._edge
-    return _add(hooks_of(node), "tensor", (nr, hook))
+    _, node, nr = t._edge
+    return _add(hooks_of(node), "tensor", (nr or 0, hook))
 
 
 def register_post_accumulate(t: Tensor, hook: Any) -> RemovableHandle:
@@ -126,8 +126,8 @@ def register_node_prehook(node: Any, hook: Any) -> RemovableHandle:
 
 
 def retain(t: Tensor) -> None:
-    node, nr = t._edge  # type: ignore[misc]
-    hooks_of(node).retain[nr] = weakref.ref(t)
+    _, node, nr = t._edge  # type: ignore[misc]
+    hooks_of(node).retain[nr or 0] = weakref.ref(t)
 
 
 def _name(hook: Any) -> str:

@@ -30,6 +30,18 @@ class Freed:
 FREED = Freed()
 
 
+class SavedTensor:
+    """A saved value as it lies in the graph; its hooks may pack it differently."""
+
+    __module__ = "torch._C._autograd"
+
+    def __init__(self, node: Any, name: str):
+        self._node, self._name = node, name
+
+    def register_hooks(self, pack: Any, unpack_hook: Any) -> None:
+        pack_one(self._node, self._name, pack, unpack_hook)
+
+
 class Packed:
     """A saved value that a pack hook has put into another form."""
 
@@ -88,7 +100,7 @@ def unpack_result(node: Any, name: str) -> Any:
         return r.open()._a
     now, then = getattr(node, f"counter_{name}"), getattr(node, f"version_{name}")
     if now[0] != then:
-        raise stale(node, r, (node, node.results[name]), now[0], then)
+        raise stale(node, r, (0, node, node.results[name]), now[0], then)
     return r
 
 
@@ -101,7 +113,7 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
     t._counter = getattr(node, f"counter_{name}")
     n = node.results[name]
     if t._a.dtype.kind in "fc" and (n == 0 or node.wants_all):
-        t._edge, t._rg = (node, n), True
+        t._edge, t._rg = (node.seq, node, n if node.wants_all else None), True
     return t
 
 
@@ -110,9 +122,9 @@ def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
     kind = FROM_NUMPY[a.dtype]._long
     origin = ""
     if edge is not None:
-        name = edge[0].name().removesuffix("0").removesuffix("Backward")
+        name = edge[1].name().removesuffix("0").removesuffix("Backward")
         name = name.rstrip("0123456789").removesuffix("Backward")
-        origin = f", which is output {edge[1]} of {name},"
+        origin = f", which is output {edge[2] or 0} of {name},"
     text = (
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: [torch.{kind}Tensor {list(a.shape)}]{origin} is at version {now}; expected "
@@ -221,5 +233,6 @@ class _PackedResult(Packed):
     def open(self) -> Tensor:
         t = self.unpack(self.value)
         out = fresh(t._a)
-        out._edge, out._rg = (self.node(), self.nr), True
+        node: Any = self.node()
+        out._edge, out._rg = (node.seq, node, self.nr if node.wants_all else None), True
         return out

@@ -65,7 +65,6 @@ class BackwardCFunction(Node, FunctionCtx):
     forward_class: Any = None
     wants_all = True
     shares = True  # what backward returns may be anybody's array
-    saves = True
     to_save: tuple
     dirty: tuple
     non_differentiable: tuple
@@ -73,7 +72,6 @@ class BackwardCFunction(Node, FunctionCtx):
     needs_input_grad: tuple
     _is_tensor: list
     _shapes: list
-    _arrived: list
 
     def __init__(self) -> None:
         self.to_save = self.dirty = self.non_differentiable = ()
@@ -103,11 +101,15 @@ class BackwardCFunction(Node, FunctionCtx):
 
     # -- running ----------------------------------------------------------------------------------
 
-    def run(self, grads: Any) -> Any:
-        out = self._call([as_tensor(g) for g in grads])
+    def run(self, grads: Any, keep: bool) -> Any:
+        # What is saved is let go of here, or later by the long walk.
+        with no_grad():
+            out = self._call([as_tensor(g) for g in grads])
+        if not keep:
+            self.release()
         return [None if g is None else g._a for g in out]
 
-    def run_tensors(self, grads: Any) -> Any:
+    def run_tensors(self, grads: Any, keep: bool) -> Any:
         return self._call(grads)
 
     def _call(self, grads: Any) -> list:
@@ -119,8 +121,6 @@ class BackwardCFunction(Node, FunctionCtx):
                 "should only implement one of them."
             )
         given = cls.vjp if cls.vjp is not Function.vjp else cls.backward
-        if not self.materialize:
-            grads = [g if a else None for g, a in zip(grads, self._arrived, strict=True)]
         result = given(self, *grads)
         if not isinstance(result, (tuple, list)):
             result = (result,)
@@ -181,11 +181,11 @@ def _read(node: Any, i: int, item: Any) -> Any:
         return t
     array, counter = t
     if counter[0] != version:
-        raise saved.stale(node, array, (node, nr), counter[0], version)
+        raise saved.stale(node, array, (0, node, nr), counter[0], version)
     out = fresh(array)
     out._counter = counter
     if nr >= 0:
-        out._edge, out._rg = (node, nr), True
+        out._edge, out._rg = (node.seq, node, nr), True
     return out
 
 
@@ -296,7 +296,7 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     constant = {id(t) for t in node.non_differentiable}
     inputs = {id(t) for t in tensors}
     if recording:
-        node.edges = tuple(((t._edge or (t, -1)) if t._rg else None) for t in tensors)
+        node.edges = tuple((t._edge or t) if t._rg else None for t in tensors)
         for t in node.dirty:
             if t._rg and t._edge is None:
                 raise RuntimeError(
@@ -320,7 +320,7 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
         if id(o) in dirty and o._counter is not INFERENCE:
             o._counter[0] += 1
         if recording and id(outputs[i]) not in constant and o._a.dtype.kind in "fc":
-            o._edge, o._rg = (node, i), True
+            o._edge, o._rg = (node.seq, node, i), True
             numbered[id(outputs[i])] = i
         elif recording and id(outputs[i]) in constant:
             o._edge, o._rg = None, False

@@ -27,7 +27,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
         )
     if tensor._edge is None:
         return GradientEdge(accumulator(tensor), 0)
-    return GradientEdge(*tensor._edge)
+    return GradientEdge(tensor._edge[1], tensor.output_nr)
 
 
 class saved_tensors_hooks:

@@ -324,15 +324,18 @@ def cross_entropy(
 ) -> Tensor:  # fmt: skip
     """The negative log-likelihood of log_softmax(input); targets are classes or probabilities."""
     r = _reduction(reduction, size_average, reduce)
-    d = 1 if input.ndim > 1 else 0
-    if input.ndim > 1 and target.ndim and input._a.shape[0] != target._a.shape[0]:
+    shape, classes = input._a.shape, target._a
+    d = 1 if len(shape) > 1 else 0
+    if d and classes.ndim and shape[0] != classes.shape[0]:
         raise ValueError(
-            f"Expected input batch_size ({input._a.shape[0]}) to match target batch_size "
-            f"({target._a.shape[0]})."
+            f"Expected input batch_size ({shape[0]}) to match target batch_size "
+            f"({classes.shape[0]})."
         )
     logp = W["log_softmax_"](input, d)
-    n = input._a.shape[d]
-    if target._a.shape == input._a.shape and target._a.dtype.kind == "f":
+    if not label_smoothing and classes.shape != shape:
+        return W["nll_loss_forward"](logp, target, weight, r, ignore_index)[0]
+    n = shape[d]
+    if classes.shape == shape and classes.dtype.kind == "f":
         if label_smoothing:
             target = target * (1 - label_smoothing) + label_smoothing / n
         terms = W["mul"](logp, target)
