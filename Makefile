@@ -6,10 +6,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+# How far the demo's student code is shut off: full, or by name less (see grader doctor).
+ISOLATION ?= full
 # Set on purpose before anything is installed: what the user has elsewhere must not leak in.
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help demo build test lint conformance proof benchmarks docs clean
+.PHONY: help demo build test lint conformance proof benchmarks docs clean jail
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -21,8 +23,8 @@ help:
 	@echo "make docs        the documentation as a web site, in docs/_build"
 	@echo "make clean       remove the environment and all that was generated and is not in git"
 
-demo: $(VENV)/ready
-	$(BIN)/grader demo
+demo: jail $(VENV)/ready
+	$(BIN)/grader demo --isolation $(ISOLATION)
 
 build: $(VENV)/ready
 	$(BIN)/grader build
@@ -32,7 +34,7 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
+test: jail lint
 	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 proof: $(VENV)/ready
@@ -49,6 +51,15 @@ docs: $(VENV)/docs-ready
 
 clean:
 	rm -rf $(VENV) demo docs/_build .mypy_cache .ruff_cache
+
+# Student code runs inside bubblewrap: a small program, from the system's packages.
+jail:
+	@[ "$(ISOLATION)" != full ] || command -v bwrap >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	  then apt-get update -qq && apt-get install -y -qq bubblewrap; \
+	  else echo "bubblewrap is missing. Type: sudo apt-get install bubblewrap"; \
+	    echo "(Fedora: sudo dnf install bubblewrap. A demo without it: make demo ISOLATION=reduced)"; \
+	    exit 1; fi; }
 
 # The stamp is newer than what it was made from: a second run starts at once.
 $(VENV)/ready: pyproject.toml

@@ -7,7 +7,6 @@ expected values: not in words, not in the data, not in an exception.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake,
 from .describe import build_names, is_program, size
 from .key import answer_hash
 from .observe import Difference, differ
-from .render import call_text, present
+from .render import call_text, graded, present
 from .solution import show_solution
 from .trial import MISSING, Raised, Trial, attempt, describe_exception, quietly
 
@@ -50,6 +49,8 @@ class Outcome:
     diagnosis: Mistake | None = None
     is_answer: bool = False
     """whether this was the answer to a question: what can be said of it has been said"""
+    is_program: bool = False
+    """whether the case shown is a few statements, which can be copied, and not one call"""
 
     def to_plain(self) -> dict[str, Any]:
         """Return the structured form, as the grading pipeline reads it."""
@@ -186,10 +187,7 @@ def why() -> None:
             [
                 "None of the mistakes that this course knows gives exactly what your answer gives. "
                 "Perhaps it makes two at once, or a new one.",
-                f'Type `course.example("{last.check.id}")` to get the inputs of the case shown '
-                "above, call your function on them, and print what happens in between."
-                if not last.check.hidden
-                else "Try your function on small inputs whose answer you can work out by hand.",
+                _look_closer(last),
                 *([f"Something to try: {last.experiment}"] if last.experiment else []),
             ],
         )
@@ -200,6 +198,20 @@ def why() -> None:
             f"{last.check.id}: a likely mistake",
             [f"This is what you get when {mistake.what}.", f"To see it, try: {mistake.experiment}"],
         )
+
+
+def _look_closer(outcome: Outcome) -> str:
+    """Say how to get at the case that was shown."""
+    if outcome.check.hidden:
+        return "Try your function on small inputs whose answer you can work out by hand."
+    if outcome.is_program:
+        return (
+            "Copy the lines shown above into a cell of your own, and print what happens on the way."
+        )
+    return (
+        f'Type `course.example("{outcome.check.id}")` to get the inputs of the case shown above, '
+        "call your function on them, and print what happens in between."
+    )
 
 
 def example(id: str) -> Any:
@@ -329,6 +341,9 @@ def _exception_words(behaviour: Mapping[str, Any]) -> list[str]:
     if behaviour.get("raised", ("",))[0] == "RecursionError":
         # Where the last straw fell depends on how deep the caller stood.
         return ["RecursionError"]
+    if "could not be broadcast" in behaviour.get("raised", ("", ""))[1]:
+        # NumPy words it differently for each function that broadcasts.
+        return [behaviour["raised"][0], "could not be broadcast"]
     return sorted(" ".join(behaviour.get("raised", ())).replace("'", " ").split())
 
 
@@ -453,6 +468,7 @@ def _explain(
         outcome.detail = ""
     else:
         tried = call_text(exercise.name, record.arguments)
+        outcome.is_program = is_program(record.arguments)
         printed = f"\nyour code printed\n{trial.printed.rstrip()[:500]}" if trial.printed else ""
         outcome.detail = f"{tried}\n\n{outcome.detail}".rstrip() + printed
     return outcome
@@ -471,7 +487,8 @@ def _explain_exception(
 
 
 _ADVICE = {
-    "RecursionError": " The function calls itself without end: which case should stop it?",
+    "RecursionError": " The function calls itself without end, or for each of thousands of steps: "
+    "which case should stop it, or would a loop do?",
     "NameError": " A name is used that nothing has defined yet: look for a slip of the pen, or for "
     "a cell that was not run.",
     "SystemExit": " Answers must not end the program: take out `exit()` or `quit()`.",
@@ -511,10 +528,14 @@ def _fail(outcome: Outcome, whole: Outcome) -> NoReturn:
     closing = []
     if outcome.experiment:
         closing.append(f"Something to try: {outcome.experiment}")
-    grading = bool(os.environ.get("NBGRADER_EXECUTION"))
+    grading = graded()
     if outcome.status != "not_attempted" and not outcome.is_answer and not grading:
         if not outcome.check.hidden and _lesson.policy != "pass_fail":
-            closing.append(f'`course.example("{outcome.check.id}")` gives you these inputs.')
+            closing.append(
+                "Copy the lines above into a cell of your own to look closer."
+                if outcome.is_program
+                else f'`course.example("{outcome.check.id}")` gives you these inputs.'
+            )
         if _lesson.policy == "named":
             closing.append("`course.why()` names the likely mistake.")
         tries = journal.tries(_lesson.assignment, outcome.check.exercise)

@@ -144,6 +144,8 @@ def differ(
         if expected["value"] == seen["value"]:
             return None
         both = f"{path} is {seen['value']!r} and should be {expected['value']!r}"
+        if "\n" in f"{seen['value']}{expected['value']}":
+            both = f"{path} is\n\n{seen['value']}\n\nand should be\n\n{expected['value']}"
         if expected["type"] == "bool":
             return Difference("value", both)
         return Difference("value", f"{path} is not what it should be", both)
@@ -207,7 +209,8 @@ def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> D
         return Difference(
             "length",
             f"{path} has {len(seen['items'])} items, which is not the right number",
-            f"{path} has {len(seen['items'])} items and should have {len(expected['items'])}",
+            f"{path} has {len(seen['items'])} items and should have {len(expected['items'])}"
+            + _both_lists(seen, expected),
         )
     if expected["type"] == "dict":
         return _differ_in_entries(expected, seen, rules, path)
@@ -216,6 +219,16 @@ def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> D
         if difference is not None:
             return difference
     return None
+
+
+def _both_lists(seen: Plain, expected: Plain) -> str:
+    """Show two short lists of words or whole numbers beside each other."""
+    if expected["type"] == "dict":
+        return ""
+    both = [[item.get("value") for item in record["items"]] for record in (seen, expected)]
+    if any(len(values) > 12 or not all(type(v) in (str, int) for v in values) for values in both):
+        return ""
+    return f"\n\nseen    {both[0]}\nwanted  {both[1]}"
 
 
 def _differ_in_entries(expected: Plain, seen: Plain, rules: Rules, path: str) -> Difference | None:

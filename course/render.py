@@ -6,6 +6,7 @@ Everything that comes from a student's code is escaped. A box says in words what
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -58,6 +59,11 @@ def display_or_print(text: str, page: str, data: Mapping[str, Any] | None = None
         display(bundle, raw=True)
     else:
         print(text)
+
+
+def graded() -> bool:
+    """Say whether a grader reads what is shown: a judge, or nbgrader on its own."""
+    return screen is not None or bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
 def in_notebook() -> bool:
@@ -120,7 +126,7 @@ def value_text(description: Plain, column: int = 0) -> str:
     if isinstance(description, float):
         return f"{description:.4g}"
     if isinstance(description, list):
-        return f"[{', '.join(value_text(item) for item in description)}]"
+        return f"[{', '.join(map(value_text, description))}]"
     if not isinstance(description, dict):
         return repr(description)
     match description.get("$"):
@@ -130,7 +136,7 @@ def value_text(description: Plain, column: int = 0) -> str:
         case "tensor":
             return _numbers_text("torch.tensor(", description, column)
         case "array":
-            return _numbers_text("numpy.array(", description, column)
+            return _numbers_text("np.array(", description, column)
         case "graph":
             return _with_names(description["expression"], description["names"])
         case "function":

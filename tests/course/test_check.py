@@ -275,3 +275,14 @@ def test_where_any_kind_of_number_will_do_none_is_asked_for_by_name():
     assert "should be a number" in differ(number, observe(None), loose).text
     assert "should be numbers" in differ(numbers, observe("1.5"), loose).text
     assert differ(numbers, observe(torch.tensor([1.5, 2.5])), loose) is None
+
+
+def test_texts_of_several_lines_are_shown_line_by_line():
+    found = differ(observe("add\n  mul"), observe("add\nmul"), path="the result")
+    assert found.detail == "the result is\n\nadd\nmul\n\nand should be\n\nadd\n  mul"
+
+
+def test_short_lists_of_unequal_length_are_shown():
+    detail = differ(observe(["a", "b"]), observe(["a"])).detail
+    assert detail == "it has 1 items and should have 2\n\nseen    ['a']\nwanted  ['a', 'b']"
+    assert "seen" not in differ(observe([[1], 2]), observe([3])).detail

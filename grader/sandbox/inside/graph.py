@@ -181,10 +181,13 @@ def fill(table: Any, number: int, tensor: Any, record: list[Coded]) -> None:
     if type(name) is not str or not all(isinstance(t, known.Tensor) for t in behind):
         raise WireError("a graph is malformed")
     old = tensor._edge and tensor._edge[0]
-    if isinstance(old, known.Remote) and old.number == number and old.claimed == name:
+    if (
+        isinstance(old, known.Remote)
+        and (old.number, old.claimed) == (number, name)
+        and [id(t) for t in old.behind] == [id(t) for t in behind]
+    ):
         # Said again, of a graph that others have built upon meanwhile: it stays what it is.
-        if [id(t) for t in old.behind] == [id(t) for t in behind]:
-            return
+        return
     node = known.walk.new_node(known.Remote)
     node.hooks, node.seq = None, next(known.walk.sequence)
     node.shape, node.dtype = numbers.shape, numbers.dtype
