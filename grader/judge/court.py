@@ -102,11 +102,14 @@ class Court:
 
     @contextlib.contextmanager
     def _quiet(self) -> Iterator[None]:
-        before, self._room.peer.context = self._room.peer.context, next(self._trials)
+        peer = self._room.peer
+        before, peer.context = peer.context, next(self._trials)
+        peer.table.forget()
         try:
             yield
         finally:
-            self._room.peer.context = before
+            peer.context = before
+            peer.table.forget()
 
     def _print(self, name: str, text: str) -> None:
         left = LONGEST_TEXT - self._printed

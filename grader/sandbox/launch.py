@@ -191,6 +191,7 @@ class SandboxRoom:
         self._channel = Channel(link, cookie)
         self._channel.largest = limits.message_mb * 1_000_000
         self._channel.watch = self._look
+        self._channel.patience = limits.wall_seconds
         self.peer = judging_peer(self._channel)
         self.peer.on_event = self._on_event
         self.peer.on_broken = lambda error: RoomEnded(self._end(error))
@@ -229,13 +230,12 @@ class SandboxRoom:
 
     @contextlib.contextmanager
     def within(self) -> Any:
-        """Count CPU time, wall-clock time and output of a block from here on.
+        """Count CPU time and output of a block from here on; wall-clock time, of each request.
 
         Inside, requests raise RoomEnded where one of them runs out, or the room ends otherwise.
         """
         if self.ended:
             raise RoomEnded(self.ended)
-        self._channel.deadline = time.monotonic() + self._limits.wall_seconds
         self._channel.allowance = int(
             (self._limits.output_mb + 2 * self._limits.message_mb) * 1_000_000
         )

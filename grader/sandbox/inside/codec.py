@@ -25,6 +25,9 @@ Coded = Any
 """What JSON and blobs can carry"""
 
 MOST_OBJECTS = 20_000
+"""in one message"""
+MOST_KNOWN = 200_000
+"""in one check"""
 MOST_VALUES = 500_000
 DEEPEST = 40
 
@@ -81,8 +84,8 @@ class Table:
 
     def add(self, number: int, value: Any, role: str = "") -> None:
         """Enter an object under a number."""
-        if len(self.objects) >= MOST_OBJECTS:
-            raise WireError(f"more than {MOST_OBJECTS} objects in one check")
+        if len(self.objects) >= MOST_KNOWN:
+            raise WireError(f"more than {MOST_KNOWN} objects in one check")
         self.objects[number] = value
         self._numbers[(id(value), role)] = number
         if role != "proxy":
@@ -130,6 +133,8 @@ class Table:
         done: set[int] = set()
         position = 0
         while position < len(self._queue):
+            if len(records) > MOST_OBJECTS:
+                raise WireError(f"more than {MOST_OBJECTS} objects at once")
             number = self._queue[position]
             position += 1
             if number in done:

@@ -74,6 +74,7 @@ class Peer:
     def _exchange(self, message: list[Any]) -> tuple[str, Any]:
         """Send a request, and answer what is asked until its own answer comes."""
         number = message[1]
+        self.channel.expect()
         self.channel.send(message)
         while True:
             kind, found, *rest = _message(self.channel.receive())
@@ -101,11 +102,11 @@ class Peer:
 
     def answer(self, kind: str, number: Any, coded: Any, records: Any, context: Any) -> None:
         """Answer one request with what its handler returns or raises."""
+        self.on_context(context)
         values = self.table.decode(coded, records)
         handler = self.handlers.get(kind)
         if handler is None or type(values) is not tuple or type(number) is not int:
             raise WireError(f"nobody answers to {kind!r} here")
-        self.on_context(context)
         said = "done"
         try:
             found = self.table.encode(handler(*values))

@@ -106,6 +106,8 @@ class Room:
         elif context is None:
             _restore(self._states)
         self._quiet = context
+        # A trial makes its values itself, and none of them is used after it.
+        self.forget()
         if context is not None:
             warnings.simplefilter("ignore")
             _seed()
