@@ -239,6 +239,14 @@ def test_bad_answers_are_told_what_is_wrong(check, answer, words, capsys, monkey
     assert words in shown, shown
 
 
+def test_a_check_does_not_give_the_bug_away(capsys):
+    course.begin(NAME)
+    with pytest.raises(CheckFailed):
+        course.check("find_the_bug-six", lambda engine: "sum")
+    shown = capsys.readouterr().out
+    assert "'exp': <operation>" in shown and "goes back" not in shown
+
+
 def test_a_test_that_uses_plain_numpy_is_right_too():
     named = forms.named
     for exercise, answer in (
