@@ -336,14 +336,22 @@ def _does_the_same(behaviour: Mapping[str, Any], trial: Trial, exercise: Exercis
     return _difference(behaviour, trial, exercise) is None
 
 
+# NumPy says the same in other words in each of its functions.
+_SHAPES_DO_NOT_FIT = {
+    "arrays": ("could not be broadcast",),
+    "matrices": ("mismatch in its core dimension", "not aligned"),
+}
+
+
 def _exception_words(behaviour: Mapping[str, Any]) -> list[str]:
     """Return an exception's words in any order: `a * None` and `None * a` are one mistake."""
     if behaviour.get("raised", ("",))[0] == "RecursionError":
         # Where the last straw fell depends on how deep the caller stood.
         return ["RecursionError"]
-    if "could not be broadcast" in behaviour.get("raised", ("", ""))[1]:
-        # NumPy words it differently for each function that broadcasts.
-        return [behaviour["raised"][0], "could not be broadcast"]
+    text = behaviour.get("raised", ("", ""))[1]
+    for kind, signs in _SHAPES_DO_NOT_FIT.items():
+        if any(sign in text for sign in signs):
+            return [behaviour["raised"][0], kind]
     return sorted(" ".join(behaviour.get("raised", ())).replace("'", " ").split())
 
 
