@@ -43,13 +43,15 @@ def test_beyond_first_order(printed):
     text, names = printed
     second = own["second_derivative"]
     say("About 30 minutes to read and 50 minutes to write", *minutes(NAME))
-    first_at_3 = grad(cube(x := leaf(3.0)), x)[0]
+    x = leaf(3.0)
+    first_at_3 = grad(cube(x), x)[0]
     say("$3 x^2$, which is 27 at 3", 3, 2, first_at_3, 3)
     say("$6 x$, which is 18 at 3", 6, second(cube, leaf(3.0)), 3)
     say('- `"a"`: yes, `second` is 18', second(cube, leaf(3.0)))
     say("All three were computed at 81 places at once", len(names["t"]))
     say("| slope of the slope | $6 x$ | 12 |", 6, second(cube, leaf(2.0)))
-    assert grad(cube(x := leaf(2.0)), x)[0] == second(cube, leaf(2.0))
+    x = leaf(2.0)
+    assert grad(cube(x), x)[0] == second(cube, leaf(2.0))
     say("At 2, two lines of the table hold the same number.", 2)
     say("for f = x * x * x and x = 2 the result is 12", 2, second(cube, leaf(2.0)))
 

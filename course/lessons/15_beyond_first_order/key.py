@@ -15,8 +15,8 @@ predict_second = Question(
     wrong={
         "a": "It would be 18, if the way to `slope` had been recorded. Was it? Look at what print "
         "shows.",
-        "b": "`slope` is a constant indeed: it has no grad_fn. What did torch say in lesson 03 when "
-        "asked to go back from a constant?",
+        "b": "`slope` is a constant indeed: it has no grad_fn. What did torch say in lesson 03 "
+        "when asked to go back from a constant?",
     },
 )
 
@@ -531,7 +531,8 @@ def multiplies_by_hessian(f, x):
 
 @newton_step.wrong(
     None,
-    "each number of the gradient is divided by its own second derivative: the rest of H is not used",
+    "each number of the gradient is divided by its own second derivative: the rest of H is "
+    "not used",
     experiment="take f = x[0]**2 + x[0] * x[1] + x[1]**2. One step should end at [0, 0].",
 )
 def diagonal_of_hessian(f, x):
