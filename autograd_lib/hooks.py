@@ -79,9 +79,9 @@ def hooks_of(x: Any) -> Hooks:
         if x._hooks is None:
             x._hooks = Hooks()
         return x._hooks
-    if x.hooks is None:
-        x.hooks = Hooks()
-    return x.hooks
+    if x._hooks is None:
+        x._hooks = Hooks()
+    return x._hooks
 
 
 def _add(hooks: Hooks, which: str, hook: Any) -> RemovableHandle:

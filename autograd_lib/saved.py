@@ -100,7 +100,7 @@ def unpack_result(node: Any, name: str) -> Any:
         return r.open()._a
     now, then = getattr(node, f"counter_{name}"), getattr(node, f"version_{name}")
     if now[0] != then:
-        raise stale(node, r, (0, node, node.results[name]), now[0], then)
+        raise stale(node, r, (0, node, node._results[name]), now[0], then)
     return r
 
 
@@ -111,9 +111,9 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
         return r.open()
     t = fresh(unpack_result(node, name))
     t._counter = getattr(node, f"counter_{name}")
-    n = node.results[name]
-    if t._a.dtype.kind in "fc" and (n == 0 or node.wants_all):
-        t._edge, t._rg = (node.seq, node, n if node.wants_all else None), True
+    n = node._results[name]
+    if t._a.dtype.kind in "fc" and (n == 0 or node._wants_all):
+        t._edge, t._rg = (node._seq, node, n if node._wants_all else None), True
     return t
 
 
@@ -130,7 +130,7 @@ def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
         f"operation: [torch.{kind}Tensor {list(a.shape)}]{origin} is at version {now}; expected "
         f"version {then} instead. Hint: "
     )
-    if mode.anomaly or (node.hooks is not None and node.hooks.trace is not None):
+    if mode.anomaly or (node._hooks is not None and node._hooks.trace is not None):
         text += (
             "the backtrace further above shows the operation that failed to compute its gradient. "
             "The variable in question was changed in there or anywhere later. Good luck!"
@@ -185,7 +185,7 @@ def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
         setattr(node, f"saved_{name}", _packed(value, pack, unpack_hook))
     elif isinstance(value, np.ndarray):
         t = fresh(value)
-        edge = (node, node.results[name])
+        edge = (node, node._results[name])
         result = _call_pack(pack, t)
         # The packed result must not keep the node alive through its own edge: the edge is made
         # again when it is opened.
@@ -234,5 +234,5 @@ class _PackedResult(Packed):
         t = self.unpack(self.value)
         out = fresh(t._a)
         node: Any = self.node()
-        out._edge, out._rg = (node.seq, node, self.nr if node.wants_all else None), True
+        out._edge, out._rg = (node._seq, node, self.nr if node._wants_all else None), True
         return out

@@ -152,9 +152,9 @@ class Tensor:
     @property
     def retains_grad(self) -> bool:
         edge = self._edge
-        if edge is None or edge[1].hooks is None:
+        if edge is None or edge[1]._hooks is None:
             return False
-        return (edge[2] or 0) in edge[1].hooks.retain
+        return (edge[2] or 0) in edge[1]._hooks.retain
 
     def retain_grad(self) -> None:
         """Collect `.grad` here too, though this is no leaf. Raises for untracked tensors."""
