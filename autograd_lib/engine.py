@@ -15,6 +15,7 @@ takes the place of counting dependencies, and nothing recurses.
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
 import weakref
 from heapq import heappop, heappush
@@ -282,7 +283,17 @@ def collect(roots: Any) -> tuple[list[Node], dict[int, int]]:
 class Walk:
     """One long walk: what is asked for, and what has arrived at the leaves."""
 
-    __slots__ = ("accumulate", "arrived", "captured", "create", "leaves", "running", "wanted")
+    __slots__ = (
+        "__weakref__",
+        "accumulate",
+        "arrived",
+        "captured",
+        "create",
+        "leaves",
+        "reached",
+        "running",
+        "wanted",
+    )  # fmt: skip
 
     def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
         self.create = create  # record the derivative itself?
@@ -293,6 +304,11 @@ class Walk:
         # id of leaf -> (leaf, gradient, is the array ours alone?)
         self.arrived: dict[int, Any] = {}
         self.captured: dict[Any, Any] = {}
+        self.reached: set[Any] = set()  # nodes that will run, ids of leaves that will be delivered
+
+    def will_reach(self, t: Tensor) -> bool:
+        """Whether a gradient for `t` is computed on this walk."""
+        return (id(t) if t._edge is None else t._edge[1]) in self.reached
 
     def leaf(self, leaf: Tensor, g: Any, alone: bool) -> None:
         """Walk one edge into a leaf; after the last one, deliver the sum."""
@@ -322,9 +338,11 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
     order, state.leaves = collect(arrived)
     if state.wanted is not None:
         order, state.running, state.leaves = _on_the_way(order, state.wanted)
+    state.reached = {*order, *state.leaves, *state.arrived}
     unusual = create or state.wanted is not None or mode.anomaly
     fit = fit_tensor if create else fit_array
     enabled, mode.enabled = mode.enabled, create
+    outer, mode.task = mode.task, state
     token = quiet()
     try:
         for key, (leaf, g, alone) in list(state.arrived.items()):
@@ -368,7 +386,7 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
                     add_to(arrived, target, nr, g)
     finally:
         loud(token)
-        mode.enabled = enabled
+        mode.enabled, mode.task = enabled, outer
     return state.captured
 
 
@@ -463,7 +481,7 @@ def _check_shape(node: Node, got: tuple, wanted: tuple) -> None:
 def _complete(node: Node, grads: list, create: bool) -> list:
     """Zeros for the outputs that no gradient reached, unless the node minds the difference."""
     for i, g in enumerate(grads):
-        if g is None and node._materialize:
+        if g is None and node._materialize and node._shape[i] is not None:
             zeros = np.zeros(node._shape[i], node._dtype[i])
             grads[i] = fresh(zeros) if create else zeros
     return grads
@@ -527,7 +545,7 @@ def _run_watched(node: Node, grad: Any, create: bool) -> Any:
 
 def warn_origin(node: Node) -> None:
     """Anomaly mode: say where the failing node was made."""
-    trace = node._hooks.trace if node._hooks is not None else None
+    trace = node._hooks.metadata.get("traceback_") if node._hooks is not None else None
     where = "".join(trace) if trace else None
     if where is None:
         text = (
@@ -539,12 +557,17 @@ def warn_origin(node: Node) -> None:
             f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
             f"{where}"
         )
-    warnings.warn(
-        text + " (Triggered internally at "
-        "/__w/pytorch/pytorch/torch/csrc/autograd/python_anomaly_mode.cpp:122.)",
-        UserWarning,
-        stacklevel=5,
-    )
+    place = "/__w/pytorch/pytorch/torch/csrc/autograd/python_anomaly_mode.cpp"
+    warnings.warn(f"{text} (Triggered internally at {place}:122.)", UserWarning, stacklevel=5)
+    parent = node._hooks.metadata.get("parent_") if node._hooks is not None else None
+    while parent is not None:
+        metadata = hooks_of(parent).metadata
+        text = (
+            f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call "
+            "that induced the previous calculation:\n" + "".join(metadata.get("traceback_", []))
+        )
+        warnings.warn(f"{text} (Triggered internally at {place}:127.)", UserWarning, stacklevel=5)
+        parent = metadata.get("parent_")
 
 
 # -- at the leaves --------------------------------------------------------------------------------
@@ -608,8 +631,11 @@ def _root_gradients(
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    roots: list[tuple[Tensor, Any]] = []
+    roots: list[tuple[Any, Any]] = []
     for i, (t, g) in enumerate(zip(tensors, gradients, strict=True)):
+        if not isinstance(t, Tensor):
+            roots.append(_root_edge(t, g, create))
+            continue
         if t._view is not None:
             refresh(t)
         if g is None:
@@ -643,8 +669,25 @@ def _root_gradients(
                 g = g._a if g._a.dtype == t._a.dtype else g._a.astype(t._a.dtype)
         if not t._rg:
             raise errors.no_graph(i)
-        roots.append((t, g))
+        roots.append((t if t._edge is None else t._edge, g))
     return roots
+
+
+def _root_edge(root: Any, g: Any, create: bool) -> tuple[Any, Any]:
+    """The same for a place in the graph (a GradientEdge)."""
+    node, nr = root.node, root.output_nr
+    edge: Any
+    if isinstance(node, AccumulateGrad):
+        edge, shape, dtype = node.variable, node._shape, node._dtype
+    elif node._wants_all:
+        edge, shape, dtype = (node._seq, node, nr), node._shape[nr], node._dtype[nr]
+    else:
+        edge, shape, dtype = (node._seq, node, None), node._shape, node._dtype
+    if g is None:
+        if math.prod(shape) != 1:
+            raise errors.not_scalar()
+        g = fresh(np.ones(shape, dtype))
+    return edge, g if create else g._a
 
 
 def backward(
@@ -676,15 +719,15 @@ tensor_module.run_backward, tensor_module.short_walk = backward, walk
 
 
 def _from(roots: list[tuple[Any, Any]], keep: bool, state: Walk) -> dict:
-    """Walk from `roots`: tensors, each with its gradient."""
+    """Walk from `roots`: edges, each with its gradient."""
     arrived: dict[Any, Any] = {}
-    for t, g in roots:
-        if t._edge is not None:
-            add_to(arrived, t._edge[1], t._edge[2], g)
+    for edge, g in roots:
+        if edge.__class__ is tuple:
+            add_to(arrived, edge[1], edge[2], g)
         else:
-            old = state.arrived.get(id(t))
+            old = state.arrived.get(id(edge))
             g = g if old is None else old[1] + g
-            state.arrived[id(t)] = (t, g, old is not None)
+            state.arrived[id(edge)] = (edge, g, old is not None)
     return long_walk(state, arrived, keep)
 
 

@@ -19,7 +19,7 @@ from .engine import Node, fit_array, sequence
 from .grad_mode import mode
 from .numeric import loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
-from .tensor import INFERENCE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
+from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
 
 # In anomaly mode: address of the memory -> source line of its last change.
 last_changes: dict[int, str] = {}
@@ -29,13 +29,13 @@ def check(self: Tensor, tracked: bool) -> None:
     """Raise if `self` may not be changed in place while recording."""
     view = self._view
     if view is not None and view[2] and tracked and mode.enabled:
-        if view[2] == NO_GRAD:
-            raise RuntimeError(errors.NO_GRAD_VIEW)
-        if view[2] == MULTIPLE:
-            nr, name = 0, "Unknown"
-            if self._edge is not None:
-                nr, name = self._edge[2] or 0, self._edge[1].name().split("Backward")[0]
-            raise RuntimeError(errors.MULTI_VIEW.format(nr, name))
+        if view[2] in (NO_GRAD, INFERENCE_MODE):
+            raise RuntimeError(errors.NO_GRAD_VIEW if view[2] == NO_GRAD else errors.INFERENCE_VIEW)
+        nr, name = 0, "Unknown"
+        if self._edge is not None:
+            nr, name = self._edge[2] or 0, self._edge[1].name().split("Backward")[0]
+        text = errors.MULTI_VIEW if view[2] == MULTIPLE else errors.CUSTOM_VIEW
+        raise RuntimeError(text.format(nr, name))
     if not mode.enabled:
         return
     if view is not None:
@@ -179,6 +179,7 @@ class CopySlices(Node):
     """An operation in place on part of a tensor: the rest of the gradient passes by it."""
 
     __slots__ = ("fn", "geometry")
+    _label = "torch::autograd::CopySlices"
     fn: Any
     geometry: tuple
 

@@ -392,13 +392,12 @@ class Entry:
             w += self._record()
         # A view made under no_grad is no part of the graph, yet says it requires grad.
         tracked_view = self.view and "self" in self.differentiable
-        return [
-            *w,
-            f"    made._edge = None; made._rg = {'input_rg' if tracked_view else 'False'}",
-            "    if %s.__class__ is not bool and thread.inference: made._counter = INFERENCE"
-            % ("state" if self.formulas else "thread.state"),
-            "    return made",
-        ]
+        w.append(f"    made._edge = None; made._rg = {'input_rg' if tracked_view else 'False'}")
+        if not self.view:
+            state = "state" if self.formulas else "thread.state"
+            w += [f"    if {state}.__class__ is not bool and thread.inference:",
+                  "        made._counter = INFERENCE"]  # fmt: skip
+        return [*w, "    return made"]
 
     def _record(self) -> list[str]:
         """Lines that make the node; they end with the return of the recorded result."""

@@ -13,7 +13,7 @@ from ..engine import Node, as_tensor, sequence
 from ..errors import hint
 from ..grad_mode import mode, no_grad
 from ..recorder import WORDS
-from ..tensor import INFERENCE, Tensor, fresh, refresh, view_of
+from ..tensor import CUSTOM, INFERENCE, Tensor, fresh, refresh, view_of
 
 
 class FunctionCtx:
@@ -303,7 +303,10 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
                     "a leaf Variable that requires grad has been used in an in-place operation."
                 )
         node._seq = next(sequence)
-    node._shape = [o._a.shape if isinstance(o, Tensor) else () for o in outputs]
+    returned = {id(o) for o in outputs}
+    if any(id(t) not in returned for t in node.dirty):
+        raise RuntimeError(errors.NOT_RETURNED)
+    node._shape = [o._a.shape if isinstance(o, Tensor) else None for o in outputs]
     node._dtype = [o._a.dtype if isinstance(o, Tensor) else np.dtype("f4") for o in outputs]
     numbered: dict[int, int] = {}
     made: list[Any] = []
@@ -316,11 +319,14 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
             source, o = o, fresh(o._a)
             o._counter = source._counter
             o._view = view_of(source)
+            o._view[2] = CUSTOM
             numbered[id(source)] = i
         if id(o) in dirty and o._counter is not INFERENCE:
             o._counter[0] += 1
         if recording and id(outputs[i]) not in constant and o._a.dtype.kind in "fc":
             o._edge, o._rg = (node._seq, node, i), True
+            if o._view is not None and id(o) not in dirty:
+                o._view[2] = CUSTOM
             numbered[id(outputs[i])] = i
         elif recording and id(outputs[i]) in constant:
             o._edge, o._rg = None, False
