@@ -21,32 +21,8 @@ from typing import Any as _Any
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_lib\b")
 
 from . import namespace as _namespace  # isort: skip - the tables come first
-from . import (
-    _C,
-    autograd,
-    creation,
-    derivatives,
-    dtypes,
-    einsum,
-    engine,
-    func,
-    functions,
-    inplace,
-    linalg,
-    nn,
-    optim,
-    random,
-    recorder,
-    show,
-    special,
-    testing,
-    utils,
-    words,
-)  # fmt: skip
-from .autograd.anomaly_mode import (
-    is_anomaly_check_nan_enabled,
-    is_anomaly_enabled,
-)  # fmt: skip
+from . import _C, autograd, func, linalg, nn, optim, random, show, special, testing, utils
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .creation import as_tensor, from_numpy, tensor
 from .dtypes import (
     Size,
@@ -61,7 +37,7 @@ from .dtypes import (
     promote_types,
     set_default_dtype,
     strided,
-)  # fmt: skip
+)
 from .grad_mode import (
     enable_grad,
     inference_mode,
@@ -69,7 +45,7 @@ from .grad_mode import (
     is_inference_mode_enabled,
     no_grad,
     set_grad_enabled,
-)  # fmt: skip
+)
 from .namespace import get_num_threads, set_num_threads, typename
 from .printing import set_printoptions
 from .random import (
@@ -80,7 +56,7 @@ from .random import (
     manual_seed,
     seed,
     set_rng_state,
-)  # fmt: skip
+)
 from .serialization import load, save
 from .tensor import Tensor
 

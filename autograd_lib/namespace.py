@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import derivatives_linalg, derivatives_special, dtypes, functions, inplace, words
+from . import (
+    creation,  # noqa: F401 - registers its functions
+    derivatives_linalg,
+    derivatives_special,
+    dtypes,
+    einsum,  # noqa: F401 - registers its function
+    functions,
+    inplace,
+    words,
+)
 from .nn import convolution
 from .nn import derivatives as nn_derivatives
 from .recorder import METHODS, PUBLIC
