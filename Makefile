@@ -9,7 +9,7 @@ JOBS ?= 2
 # Set on purpose before anything is installed: what the user has elsewhere must not leak in.
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help demo build test lint conformance proof benchmarks docs clean
+.PHONY: help demo build test lint conformance proof benchmarks benchmarks-engine docs clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -18,6 +18,7 @@ help:
 	@echo "make conformance the engine and the solved lessons beside real torch (a large install)"
 	@echo "make proof       every key under 100 seeds"
 	@echo "make benchmarks  how fast grading is, beside nbgrader itself"
+	@echo "make benchmarks-engine  how fast the engine is, beside torch and other libraries"
 	@echo "make docs        the documentation as a web site, in docs/_build"
 	@echo "make clean       remove the environment and all that was generated and is not in git"
 
@@ -39,7 +40,11 @@ proof: $(VENV)/ready
 	PROOF_SEEDS=100 $(BIN)/pytest -n $(JOBS) tests/course/test_keys.py
 
 conformance: $(VENV)/torch-ready
-	$(BIN)/pytest tests/torch
+	$(BIN)/pytest -q -p no:cacheprovider --confcutdir=tests/torch tests/torch tests/engine/test_transcript.py
+
+benchmarks-engine: $(VENV)/torch-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check mygrad autograd micrograd
+	$(BIN)/python benchmarks/engine.py
 
 benchmarks: $(VENV)/ready
 	$(BIN)/python benchmarks/grading.py
@@ -63,7 +68,8 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 $(VENV)/torch-ready: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,torch]' expecttest
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,torch]' \
+	  expecttest --extra-index-url https://download.pytorch.org/whl/cpu
 	@touch $@
 
 $(VENV)/docs-ready: $(VENV)/ready
