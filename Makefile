@@ -11,7 +11,11 @@ ISOLATION ?= full
 # Set on purpose before anything is installed: what the user has elsewhere must not leak in.
 export PYTHONNOUSERSITE := 1
 
+<<<<<<< HEAD
 .PHONY: help demo build test lint conformance proof benchmarks docs clean jail
+=======
+.PHONY: help demo build test lint conformance proof benchmarks benchmarks-engine docs clean
+>>>>>>> engine
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -20,6 +24,7 @@ help:
 	@echo "make conformance the engine and the solved lessons beside real torch (a large install)"
 	@echo "make proof       every key under 100 seeds"
 	@echo "make benchmarks  how fast grading is, beside nbgrader itself"
+	@echo "make benchmarks-engine  how fast the engine is, beside torch and other libraries"
 	@echo "make docs        the documentation as a web site, in docs/_build"
 	@echo "make clean       remove the environment and all that was generated and is not in git"
 
@@ -41,7 +46,11 @@ proof: $(VENV)/ready
 	PROOF_SEEDS=100 $(BIN)/pytest -n $(JOBS) tests/course/test_keys.py
 
 conformance: $(VENV)/torch-ready
-	$(BIN)/pytest tests/torch
+	$(BIN)/pytest -q -p no:cacheprovider --confcutdir=tests/torch tests/torch tests/engine/test_transcript.py
+
+benchmarks-engine: $(VENV)/torch-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check mygrad autograd micrograd
+	$(BIN)/python benchmarks/engine.py
 
 benchmarks: $(VENV)/ready
 	$(BIN)/python benchmarks/grading.py
@@ -74,7 +83,8 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 $(VENV)/torch-ready: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,torch]' expecttest
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,torch]' \
+	  expecttest --extra-index-url https://download.pytorch.org/whl/cpu
 	@touch $@
 
 $(VENV)/docs-ready: $(VENV)/ready

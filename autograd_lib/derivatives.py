@@ -544,18 +544,19 @@ def zero(self: Array):
     return np.zeros_like(self)
 
 
-@op(self="zeros_like(grad)", public=False, node="FillBackward0")
+@op(self="zeros_like(grad)", public=False, node="FillBackward2")
 def fill_scalar(self: Array, value):
     return np.full_like(self, value)
 
 
 @op(self="zeros_like(grad)", value="sum(grad)", public=False,
-    node="FillBackward1")
+    node="FillBackward3")
 def fill_tensor(self: Array, value: Array):
     return np.full_like(self, value)
 
 
-@op(self="None", src="grad", public=False, node="CopyBackwards")
+@op(self="None", src="grad", public=False, node="CopyBackwards",
+    label="torch::autograd::CopyBackwards")
 def copy_from(self: Array, src: Array):
     return np.broadcast_to(src, self.shape)
 

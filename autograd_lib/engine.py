@@ -15,6 +15,7 @@ takes the place of counting dependencies, and nothing recurses.
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
 import weakref
 from heapq import heappop, heappush
@@ -44,7 +45,7 @@ from .tensor import Tensor, fresh, refresh
 # Counts down, so that a heap, which gives the smallest first, gives the newest.
 sequence = itertools.count(0, -1)
 _add = np.add.reduce
-_SEQ = attrgetter("seq")
+_SEQ = attrgetter("_seq")
 
 # Filled by the table: how to bring a gradient to the shape of what it belongs to.
 sum_to_array: Any = None
@@ -64,29 +65,29 @@ class Node(metaclass=_NodeType):
     gradient (or None) per edge, and letting go of what was saved unless told to `keep` it.
     """
 
-    __slots__ = ("__weakref__", "dtype", "edges", "hooks", "seq", "shape")
+    __slots__ = ("__weakref__", "_dtype", "_edges", "_hooks", "_seq", "_shape")
 
-    edges: tuple
-    seq: int
-    shape: Any
-    dtype: Any
-    hooks: Hooks | None
+    _edges: tuple
+    _seq: int
+    _shape: Any
+    _dtype: Any
+    _hooks: Hooks | None
 
-    wants_all = False  # does it take a list of gradients, one per output?
-    materialize = True  # ... with zeros for those that nothing reached?
-    shares = False  # may its gradients be arrays that somebody else holds too?
+    _wants_all = False  # does it take a list of gradients, one per output?
+    _materialize = True  # ... with zeros for those that nothing reached?
+    _shares = False  # may its gradients be arrays that somebody else holds too?
     saved_names: tuple = ()
     saved_variables: tuple = ()
-    results: dict = {}  # noqa: RUF012 - names of saved results -> output numbers
+    _results: dict = {}  # noqa: RUF012 - names of saved results -> output numbers
     _label = ""
 
-    def run(self, grad: Any, keep: bool) -> Any:
+    def _run(self, grad: Any, keep: bool) -> Any:
         raise NotImplementedError
 
-    def run_tensors(self, grad: Any, keep: bool) -> Any:
+    def _run_tensors(self, grad: Any, keep: bool) -> Any:
         raise NotImplementedError
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """Let go of saved values."""
         for name in self.saved_variables:
             setattr(self, f"saved_{name}", FREED)
@@ -102,7 +103,7 @@ class Node(metaclass=_NodeType):
             (None, 0) if e is None
             else (e[1], e[2] or 0) if e.__class__ is tuple
             else (accumulator(e), 0)
-            for e in self.edges
+            for e in self._edges
         )  # fmt: skip
 
     @property
@@ -116,7 +117,7 @@ class Node(metaclass=_NodeType):
     @property
     def _input_metadata(self) -> list:
         shapes, dtypes = (
-            (self.shape, self.dtype) if self.wants_all else ([self.shape], [self.dtype])
+            (self._shape, self._dtype) if self._wants_all else ([self._shape], [self._dtype])
         )
         return [_Metadata(s, d) for s, d in zip(shapes, dtypes, strict=True)]
 
@@ -125,10 +126,10 @@ class Node(metaclass=_NodeType):
         return self.register_hook
 
     def _sequence_nr(self) -> int:
-        return -self.seq
+        return -self._seq
 
     def _set_sequence_nr(self, n: int) -> None:
-        self.seq = -n
+        self._seq = -n
 
     def register_hook(self, hook: Any) -> Any:
         """Call `hook(grad_inputs, grad_outputs)` after this node ran."""
@@ -171,9 +172,9 @@ class AccumulateGrad(Node):
 
     def __init__(self, variable: Tensor):
         self.variable = variable
-        self.edges, self.seq = (), 1 - 2**64
-        self.shape, self.dtype = variable._a.shape, variable._a.dtype
-        self.hooks = hooks_of(variable)
+        self._edges, self._seq = (), 1 - 2**64
+        self._shape, self._dtype = variable._a.shape, variable._a.dtype
+        self._hooks = hooks_of(variable)
 
 
 _accumulators: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
@@ -205,20 +206,20 @@ def walk(edge: tuple, grad: Any, keep: bool) -> None:
     try:
         while heap:
             _, node, nr = heap[0]
-            if node.hooks is not None:
+            if node._hooks is not None:
                 break
             heappop(heap)
             grad = arrived.pop(node)
             if nr is not None:
                 grad = _complete(node, grad, False)
-            for to, g in zip(node.edges, node.run(grad, keep)):  # noqa: B905 - equally long
+            for to, g in zip(node._edges, node._run(grad, keep)):  # noqa: B905 - equally long
                 if to is None or g is None:
                     continue
                 if to.__class__ is tuple:
                     _, target, nr = to
                     if nr is None:
-                        if g.shape != target.shape or g.dtype is not target.dtype:
-                            g = fit_array(node, g, target.shape, target.dtype)
+                        if g.shape != target._shape or g.dtype is not target._dtype:
+                            g = fit_array(node, g, target._shape, target._dtype)
                         old = arrived.get(target)
                         if old is None:
                             arrived[target] = g
@@ -226,11 +227,11 @@ def walk(edge: tuple, grad: Any, keep: bool) -> None:
                         else:
                             arrived[target] = old + g
                         continue
-                    if g.shape != target.shape[nr] or g.dtype is not target.dtype[nr]:
-                        g = fit_array(node, g, target.shape[nr], target.dtype[nr])
+                    if g.shape != target._shape[nr] or g.dtype is not target._dtype[nr]:
+                        g = fit_array(node, g, target._shape[nr], target._dtype[nr])
                     box = arrived.get(target)
                     if box is None:
-                        box = arrived[target] = [None] * len(target.shape)
+                        box = arrived[target] = [None] * len(target._shape)
                         heappush(heap, to)
                     box[nr] = g if box[nr] is None else box[nr] + g
                     continue
@@ -243,7 +244,7 @@ def walk(edge: tuple, grad: Any, keep: bool) -> None:
                     continue
                 # An array that the derivative has just made is taken over by the leaf; one that was
                 # only passed on, or is a view, will have to be copied.
-                alone = g is not grad and g.base is None and not node.shares
+                alone = g is not grad and g.base is None and not node._shares
                 leaves[id(to)] = [to, g, alone]
                 if to._hooks is not None:
                     watched = True
@@ -267,7 +268,7 @@ def collect(roots: Any) -> tuple[list[Node], dict[int, int]]:
     leaves: dict[int, int] = {}
     # The list grows while we go through it: every node found is looked at in its turn.
     for node in order:
-        for edge in node.edges:
+        for edge in node._edges:
             if edge.__class__ is tuple:
                 target = edge[1]
                 if target not in seen:
@@ -282,7 +283,17 @@ def collect(roots: Any) -> tuple[list[Node], dict[int, int]]:
 class Walk:
     """One long walk: what is asked for, and what has arrived at the leaves."""
 
-    __slots__ = ("accumulate", "arrived", "captured", "create", "leaves", "running", "wanted")
+    __slots__ = (
+        "__weakref__",
+        "accumulate",
+        "arrived",
+        "captured",
+        "create",
+        "leaves",
+        "reached",
+        "running",
+        "wanted",
+    )  # fmt: skip
 
     def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
         self.create = create  # record the derivative itself?
@@ -293,6 +304,11 @@ class Walk:
         # id of leaf -> (leaf, gradient, is the array ours alone?)
         self.arrived: dict[int, Any] = {}
         self.captured: dict[Any, Any] = {}
+        self.reached: set[Any] = set()  # nodes that will run, ids of leaves that will be delivered
+
+    def will_reach(self, t: Tensor) -> bool:
+        """Whether a gradient for `t` is computed on this walk."""
+        return (id(t) if t._edge is None else t._edge[1]) in self.reached
 
     def leaf(self, leaf: Tensor, g: Any, alone: bool) -> None:
         """Walk one edge into a leaf; after the last one, deliver the sum."""
@@ -322,9 +338,11 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
     order, state.leaves = collect(arrived)
     if state.wanted is not None:
         order, state.running, state.leaves = _on_the_way(order, state.wanted)
+    state.reached = {*order, *state.leaves, *state.arrived}
     unusual = create or state.wanted is not None or mode.anomaly
     fit = fit_tensor if create else fit_array
     enabled, mode.enabled = mode.enabled, create
+    outer, mode.task = mode.task, state
     token = quiet()
     try:
         for key, (leaf, g, alone) in list(state.arrived.items()):
@@ -335,16 +353,16 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
             grad = arrived.pop(node, None)
             if grad is None:
                 # Nothing arrived, so nothing flows on; but leaves wait for every edge.
-                grads: Any = (None,) * len(node.edges)
-            elif unusual or node.hooks is not None or node.wants_all:
+                grads: Any = (None,) * len(node._edges)
+            elif unusual or node._hooks is not None or node._wants_all:
                 grads = _visit(state, node, grad)
                 if grads is None:
                     continue
             else:
-                grads = node.run(grad, True)
+                grads = node._run(grad, True)
             if not keep and grad is not None:
-                node.release()
-            for edge, g in zip(node.edges, grads):  # noqa: B905 - the table makes them equally long
+                node._release()
+            for edge, g in zip(node._edges, grads):  # noqa: B905 - the table makes them equally long
                 if edge is None:
                     continue
                 if edge.__class__ is not tuple:
@@ -356,11 +374,11 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
                         h = fit(node, g, a.shape, a.dtype)
                         state.leaf(edge, h, h is not g)
                     else:
-                        alone = g is not grad and not create and g.base is None and not node.shares
+                        alone = g is not grad and not create and g.base is None and not node._shares
                         state.leaf(edge, g, alone)
                 elif g is not None:
                     _, target, nr = edge
-                    shape, dtype = target.shape, target.dtype
+                    shape, dtype = target._shape, target._dtype
                     if nr is not None:
                         shape, dtype = shape[nr], dtype[nr]
                     if g.shape != shape or g.dtype is not dtype:
@@ -368,7 +386,7 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
                     add_to(arrived, target, nr, g)
     finally:
         loud(token)
-        mode.enabled = enabled
+        mode.enabled, mode.task = enabled, outer
     return state.captured
 
 
@@ -378,22 +396,22 @@ def add_to(arrived: dict[Any, Any], node: Any, nr: int | None, g: Any) -> None:
         old = arrived.get(node)
         arrived[node] = g if old is None else old + g
         return
-    box = arrived.setdefault(node, [None] * len(node.shape))
+    box = arrived.setdefault(node, [None] * len(node._shape))
     box[nr] = g if box[nr] is None else box[nr] + g
 
 
 def _visit(state: Walk, node: Node, grad: Any) -> Any:
     """Run a node about which something is unusual; None if it need not run."""
     running = state.running
-    if running is not None or node.hooks is not None:
+    if running is not None or node._hooks is not None:
         grad = _before(state, node, grad)
         if running is not None and node not in running:
             return None
-    if node.wants_all:
+    if node._wants_all:
         grad = _complete(node, grad, state.create)
-    if mode.anomaly or node.hooks is not None:
+    if mode.anomaly or node._hooks is not None:
         return _run_watched(node, grad, state.create)
-    return node.run_tensors(grad, True) if state.create else node.run(grad, True)
+    return node._run_tensors(grad, True) if state.create else node._run(grad, True)
 
 
 def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node], dict[int, int]]:
@@ -405,7 +423,7 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
     running: set[Node] = set()
     leaves: dict[int, int] = {}
     for node in reversed(order):
-        for edge in node.edges:
+        for edge in node._edges:
             if edge[1] in useful if edge.__class__ is tuple else id(edge) in wanted:
                 running.add(node)
                 useful.add(node)
@@ -414,7 +432,7 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
             useful.add(node)
     order = [n for n in order if n in useful]
     for node in running:
-        for edge in node.edges:
+        for edge in node._edges:
             if edge is not None and edge.__class__ is not tuple:
                 leaves[id(edge)] = leaves.get(id(edge), 0) + 1
     return order, running, leaves
@@ -463,8 +481,8 @@ def _check_shape(node: Node, got: tuple, wanted: tuple) -> None:
 def _complete(node: Node, grads: list, create: bool) -> list:
     """Zeros for the outputs that no gradient reached, unless the node minds the difference."""
     for i, g in enumerate(grads):
-        if g is None and node.materialize:
-            zeros = np.zeros(node.shape[i], node.dtype[i])
+        if g is None and node._materialize and node._shape[i] is not None:
+            zeros = np.zeros(node._shape[i], node._dtype[i])
             grads[i] = fresh(zeros) if create else zeros
     return grads
 
@@ -478,15 +496,15 @@ def _before(state: Walk, node: Node, grad: Any) -> Any:
 
     Hooks see tensors. What is asked for is taken after tensor hooks and before pre-hooks.
     """
-    hooks = node.hooks
-    grads = grad if node.wants_all else [grad]
+    hooks = node._hooks
+    grads = grad if node._wants_all else [grad]
     if hooks is not None and (hooks.tensor or hooks.retain):
         grads = _plain(state, run_tensor_hooks(hooks, [as_tensor(g) for g in grads]))
     if hooks is not None and hooks.pre:
         grads = _plain(state, run_pre_hooks(hooks, [as_tensor(g) for g in grads]))
     for nr in (state.wanted or {}).get(node, ()):
         state.captured[(node, nr)] = grads[nr or 0]
-    return grads if node.wants_all else grads[0]
+    return grads if node._wants_all else grads[0]
 
 
 def _plain(state: Walk, grads: list) -> list:
@@ -495,21 +513,21 @@ def _plain(state: Walk, grads: list) -> list:
 
 def _run_watched(node: Node, grad: Any, create: bool) -> Any:
     """Run a node that may have hooks behind it, or whose results anomaly mode looks at."""
-    if not mode.anomaly and not node.hooks.post:  # type: ignore[union-attr]
-        return node.run_tensors(grad, True) if create else node.run(grad, True)
+    if not mode.anomaly and not node._hooks.post:  # type: ignore[union-attr]
+        return node._run_tensors(grad, True) if create else node._run(grad, True)
     outer, mode.node = mode.node, node
     try:
-        grads = node.run_tensors(grad, True) if create else node.run(grad, True)
+        grads = node._run_tensors(grad, True) if create else node._run(grad, True)
     except Exception:
         if mode.anomaly:
             warn_origin(node)
         raise
     finally:
         mode.node = outer
-    grads = tuple(g if e is not None else None for e, g in zip(node.edges, grads, strict=True))
-    if node.hooks is not None and node.hooks.post:
-        given = tuple(as_tensor(g) for g in (grad if node.wants_all else [grad]))
-        tensors = run_post_hooks(node.hooks, tuple(map(as_tensor, grads)), given)
+    grads = tuple(g if e is not None else None for e, g in zip(node._edges, grads, strict=True))
+    if node._hooks is not None and node._hooks.post:
+        given = tuple(as_tensor(g) for g in (grad if node._wants_all else [grad]))
+        tensors = run_post_hooks(node._hooks, tuple(map(as_tensor, grads)), given)
         grads = tensors if create else tuple(None if g is None else g._a for g in tensors)
     if mode.anomaly and mode.check_nan:
         for i, g in enumerate(grads):
@@ -527,7 +545,7 @@ def _run_watched(node: Node, grad: Any, create: bool) -> Any:
 
 def warn_origin(node: Node) -> None:
     """Anomaly mode: say where the failing node was made."""
-    trace = node.hooks.trace if node.hooks is not None else None
+    trace = node._hooks.metadata.get("traceback_") if node._hooks is not None else None
     where = "".join(trace) if trace else None
     if where is None:
         text = (
@@ -539,12 +557,17 @@ def warn_origin(node: Node) -> None:
             f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
             f"{where}"
         )
-    warnings.warn(
-        text + " (Triggered internally at "
-        "/__w/pytorch/pytorch/torch/csrc/autograd/python_anomaly_mode.cpp:122.)",
-        UserWarning,
-        stacklevel=5,
-    )
+    place = "/__w/pytorch/pytorch/torch/csrc/autograd/python_anomaly_mode.cpp"
+    warnings.warn(f"{text} (Triggered internally at {place}:122.)", UserWarning, stacklevel=5)
+    parent = node._hooks.metadata.get("parent_") if node._hooks is not None else None
+    while parent is not None:
+        metadata = hooks_of(parent).metadata
+        text = (
+            f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call "
+            "that induced the previous calculation:\n" + "".join(metadata.get("traceback_", []))
+        )
+        warnings.warn(f"{text} (Triggered internally at {place}:127.)", UserWarning, stacklevel=5)
+        parent = metadata.get("parent_")
 
 
 # -- at the leaves --------------------------------------------------------------------------------
@@ -608,8 +631,11 @@ def _root_gradients(
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    roots: list[tuple[Tensor, Any]] = []
+    roots: list[tuple[Any, Any]] = []
     for i, (t, g) in enumerate(zip(tensors, gradients, strict=True)):
+        if not isinstance(t, Tensor):
+            roots.append(_root_edge(t, g, create))
+            continue
         if t._view is not None:
             refresh(t)
         if g is None:
@@ -643,8 +669,25 @@ def _root_gradients(
                 g = g._a if g._a.dtype == t._a.dtype else g._a.astype(t._a.dtype)
         if not t._rg:
             raise errors.no_graph(i)
-        roots.append((t, g))
+        roots.append((t if t._edge is None else t._edge, g))
     return roots
+
+
+def _root_edge(root: Any, g: Any, create: bool) -> tuple[Any, Any]:
+    """The same for a place in the graph (a GradientEdge)."""
+    node, nr = root.node, root.output_nr
+    edge: Any
+    if isinstance(node, AccumulateGrad):
+        edge, shape, dtype = node.variable, node._shape, node._dtype
+    elif node._wants_all:
+        edge, shape, dtype = (node._seq, node, nr), node._shape[nr], node._dtype[nr]
+    else:
+        edge, shape, dtype = (node._seq, node, None), node._shape, node._dtype
+    if g is None:
+        if math.prod(shape) != 1:
+            raise errors.not_scalar()
+        g = fresh(np.ones(shape, dtype))
+    return edge, g if create else g._a
 
 
 def backward(
@@ -676,15 +719,15 @@ tensor_module.run_backward, tensor_module.short_walk = backward, walk
 
 
 def _from(roots: list[tuple[Any, Any]], keep: bool, state: Walk) -> dict:
-    """Walk from `roots`: tensors, each with its gradient."""
+    """Walk from `roots`: edges, each with its gradient."""
     arrived: dict[Any, Any] = {}
-    for t, g in roots:
-        if t._edge is not None:
-            add_to(arrived, t._edge[1], t._edge[2], g)
+    for edge, g in roots:
+        if edge.__class__ is tuple:
+            add_to(arrived, edge[1], edge[2], g)
         else:
-            old = state.arrived.get(id(t))
+            old = state.arrived.get(id(edge))
             g = g if old is None else old[1] + g
-            state.arrived[id(t)] = (t, g, old is not None)
+            state.arrived[id(edge)] = (edge, g, old is not None)
     return long_walk(state, arrived, keep)
 
 
@@ -709,7 +752,7 @@ def _wanted(inputs: Any) -> dict:
             if isinstance(node, AccumulateGrad):
                 wanted[id(node.variable)] = True
             else:
-                wanted.setdefault(node, set()).add(nr if node.wants_all else None)
+                wanted.setdefault(node, set()).add(nr if node._wants_all else None)
     return wanted
 
 
@@ -724,7 +767,7 @@ def gradients(
     for t in inputs:
         if not isinstance(t, Tensor):
             node = t.node
-            nr = t.output_nr if node.wants_all else None
+            nr = t.output_nr if node._wants_all else None
             key: Any = id(node.variable) if isinstance(node, AccumulateGrad) else (node, nr)
         else:
             key = id(t) if t._edge is None else t._edge[1:]

@@ -195,6 +195,18 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     return W["expand_"](input, tuple(size))
 
 
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """The sum over repeated dimensions, down to this shape: what undoes `expand`."""
+    shape, given = sizes_of(size), self._a.shape
+    lead = len(given) - len(shape)
+    if lead < 0 or any_of(s not in (1, g) for s, g in zip(shape, given[lead:], strict=True)):
+        raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(given)}}}.")
+    dims = [i for i, n in enumerate(given) if i < lead or (shape[i - lead] == 1 and n != 1)]
+    out = W["sum_dim"](self, dims, True) if dims else self
+    return view(out, *shape) if lead else out
+
+
+METHODS["sum_to_size"] = sum_to_size
 METHODS["expand_as"] = lambda self, other: expand(self, *other.shape)
 
 
@@ -335,7 +347,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Any:
     return tuple(out)
 
 
-min_, max_ = builtins.min, builtins.max
+min_, max_, any_of = builtins.min, builtins.max, builtins.any
 
 
 def _splitter(name: str, axis: Any) -> None:
@@ -1110,6 +1122,18 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))) along `dim`, without overflow."""
     return W["logsumexp_"](input, dim, keepdim)
+
+
+@public()
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """exp(input) divided by its sum along `dim`."""
+    return W["softmax_"](_typed(input, dtype), wrap_dim(dim, input.ndim))
+
+
+@public()
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """log(softmax(input)), without overflow."""
+    return W["log_softmax_"](_typed(input, dtype), wrap_dim(dim, input.ndim))
 
 
 @public()

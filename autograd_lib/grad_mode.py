@@ -24,7 +24,8 @@ class _Mode(threading.local):
     check_nan = True
     saved_hooks: tuple = ()  # stack of (pack, unpack)
     no_saved_hooks: str | None = None  # why hooks on saved tensors are refused, if they are
-    node: Any = None  # the node being run, for engine errors
+    node: Any = None  # the node being run, for anomaly mode
+    task: Any = None  # the long walk that is under way
 
     @property
     def enabled(self) -> bool:
@@ -42,6 +43,20 @@ class _Mode(threading.local):
 
 
 mode = _Mode()
+
+
+def push_saved_hooks(pack: Any, unpack: Any) -> None:
+    """From now on, nodes keep what `pack` makes of a tensor; `unpack` turns it back."""
+    if mode.no_saved_hooks is not None:
+        raise RuntimeError(mode.no_saved_hooks)
+    mode.saved_hooks = (*mode.saved_hooks, (pack, unpack))
+    mode.settle()
+
+
+def pop_saved_hooks() -> None:
+    """Until here: the hooks pushed last are no longer in force."""
+    mode.saved_hooks = mode.saved_hooks[:-1]
+    mode.settle()
 
 
 class _Context:

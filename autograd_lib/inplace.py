@@ -19,7 +19,7 @@ from .engine import Node, fit_array, sequence
 from .grad_mode import mode
 from .numeric import loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
-from .tensor import INFERENCE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
+from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
 
 # In anomaly mode: address of the memory -> source line of its last change.
 last_changes: dict[int, str] = {}
@@ -29,13 +29,13 @@ def check(self: Tensor, tracked: bool) -> None:
     """Raise if `self` may not be changed in place while recording."""
     view = self._view
     if view is not None and view[2] and tracked and mode.enabled:
-        if view[2] == NO_GRAD:
-            raise RuntimeError(errors.NO_GRAD_VIEW)
-        if view[2] == MULTIPLE:
-            nr, name = 0, "Unknown"
-            if self._edge is not None:
-                nr, name = self._edge[2] or 0, self._edge[1].name().split("Backward")[0]
-            raise RuntimeError(errors.MULTI_VIEW.format(nr, name))
+        if view[2] in (NO_GRAD, INFERENCE_MODE):
+            raise RuntimeError(errors.NO_GRAD_VIEW if view[2] == NO_GRAD else errors.INFERENCE_VIEW)
+        nr, name = 0, "Unknown"
+        if self._edge is not None:
+            nr, name = self._edge[2] or 0, self._edge[1].name().split("Backward")[0]
+        text = errors.MULTI_VIEW if view[2] == MULTIPLE else errors.CUSTOM_VIEW
+        raise RuntimeError(text.format(nr, name))
     if not mode.enabled:
         return
     if view is not None:
@@ -122,11 +122,11 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     if node is None:
         return self
     for name in node.saved_variables:
-        if name in node.results and getattr(node, f"saved_{name}") is out._a:
+        if name in node._results and getattr(node, f"saved_{name}") is out._a:
             setattr(node, f"saved_{name}", self._a)
             setattr(node, f"counter_{name}", self._counter)
             setattr(node, f"version_{name}", self._counter[0])
-    node.shape, node.dtype = self._a.shape, self._a.dtype
+    node._shape, node._dtype = self._a.shape, self._a.dtype
     set_history(self, node)
     return self
 
@@ -135,19 +135,19 @@ def set_history(self: Tensor, node: Node) -> None:
     """Make `node` the origin of `self`'s new values."""
     if self._view is None:
         retained = _take_retained(self)
-        self._edge, self._rg = (node.seq, node, None), True
+        self._edge, self._rg = (node._seq, node, None), True
         if retained:
             self.retain_grad()
         return
     base = self._view[0]
     outer = CopySlices()
-    outer.seq, outer.hooks = next(sequence), None
+    outer._seq, outer._hooks = next(sequence), None
     outer.fn = node
     outer.geometry = geometry(base, self)
-    outer.shape, outer.dtype = base._a.shape, base._a.dtype
-    rest = node.edges[1:] if node.edges else ()
-    outer.edges = ((base._edge or base) if base._rg else None, *rest)
-    base._edge, base._rg = (outer.seq, outer, None), True
+    outer._shape, outer._dtype = base._a.shape, base._a.dtype
+    rest = node._edges[1:] if node._edges else ()
+    outer._edges = ((base._edge or base) if base._rg else None, *rest)
+    base._edge, base._rg = (outer._seq, outer, None), True
     self._view[1] = -1  # out of date: the next look at its history renews it
     refresh(self)
 
@@ -155,9 +155,9 @@ def set_history(self: Tensor, node: Node) -> None:
 def _take_retained(self: Tensor) -> bool:
     """If `self` retains its gradient, stop the old origin from filling it."""
     edge = self._edge
-    if edge is None or edge[1].hooks is None:
+    if edge is None or edge[1]._hooks is None:
         return False
-    return edge[1].hooks.retain.pop(edge[2] or 0, None) is not None
+    return edge[1]._hooks.retain.pop(edge[2] or 0, None) is not None
 
 
 def geometry(base: Tensor, view: Tensor) -> tuple:
@@ -179,28 +179,29 @@ class CopySlices(Node):
     """An operation in place on part of a tensor: the rest of the gradient passes by it."""
 
     __slots__ = ("fn", "geometry")
+    _label = "torch::autograd::CopySlices"
     fn: Any
     geometry: tuple
 
-    def release(self) -> None:
-        self.fn.release()
+    def _release(self) -> None:
+        self.fn._release()
 
     def _window(self, a: np.ndarray) -> np.ndarray:
         size, stride, offset = self.geometry
         flat = a.reshape(-1)[offset:]
         return np.lib.stride_tricks.as_strided(flat, size, [s * a.itemsize for s in stride])
 
-    def run(self, grad: Any, keep: bool) -> tuple:
+    def _run(self, grad: Any, keep: bool) -> tuple:
         out = np.array(grad, order="C")
         part = self._window(out)
-        grads = self.fn.run(part.copy(), keep)
+        grads = self.fn._run(part.copy(), keep)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
-    def run_tensors(self, grad: Any, keep: bool) -> tuple:
+    def _run_tensors(self, grad: Any, keep: bool) -> tuple:
         size, stride, offset = self.geometry
         part = WORDS["as_strided_"](grad.contiguous(), size, stride, offset)
-        grads = self.fn.run_tensors(part.clone(), keep)
+        grads = self.fn._run_tensors(part.clone(), keep)
         hole = np.ones(grad.shape, bool)
         self._window(hole)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)

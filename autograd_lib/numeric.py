@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy._core.umath import _extobj_contextvar, _make_extobj
 
 FLOAT32, FLOAT64 = np.dtype("f4"), np.dtype("f8")
 ZERO = {d: np.zeros((), d) for d in (FLOAT32, FLOAT64)}
@@ -88,13 +87,23 @@ def rows(n: int) -> Any:
 # Dividing by zero or overflowing is no reason to warn: torch does not. `np.errstate` takes 0.8 us
 # to enter and leave; setting the variable behind it, and setting it back, takes 0.1 us.
 
-_IGNORE = _make_extobj(all="ignore")
-_set = _extobj_contextvar.set
+try:
+    from numpy._core.umath import _extobj_contextvar, _make_extobj
 
+    _IGNORE, _set = _make_extobj(all="ignore"), _extobj_contextvar.set
 
-def quiet() -> Any:
-    """Silence NumPy on this thread, until the result is given to `loud`."""
-    return _set(_IGNORE)
+    def quiet() -> Any:
+        """Silence NumPy on this thread, until the result is given to `loud`."""
+        return _set(_IGNORE)
 
+    loud = _extobj_contextvar.reset
 
-loud = _extobj_contextvar.reset
+except ImportError:  # a NumPy that keeps this elsewhere
+
+    def quiet() -> Any:
+        """Silence NumPy on this thread, until the result is given to `loud`."""
+        return np.seterr(all="ignore")
+
+    def loud(token: Any) -> None:
+        """Undo `quiet`."""
+        np.seterr(**token)

@@ -98,15 +98,15 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
     outs = [fresh(a if a.__class__ is np.ndarray else np.asarray(a)) for a in arrays]
     if node is None:
         return outs
-    if not node.wants_all:
+    if not node._wants_all:
         out, a = outs[0], outs[0]._a
-        node.shape, node.dtype = a.shape, a.dtype
-        out._rg, out._edge = True, (node.seq, node, None)
+        node._shape, node._dtype = a.shape, a.dtype
+        out._rg, out._edge = True, (node._seq, node, None)
         return outs
-    node.shape, node.dtype = [a.shape for a in arrays], [a.dtype for a in arrays]
+    node._shape, node._dtype = [a.shape for a in arrays], [a.dtype for a in arrays]
     for i, out in enumerate(outs[:n]):
         if out._a.dtype.kind in "fc":
-            out._rg, out._edge = True, (node.seq, node, i)
+            out._rg, out._edge = True, (node._seq, node, i)
     return outs
 
 
@@ -116,8 +116,8 @@ def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     counter = base._counter
     root, version, kind = view_of(base, True)
     if node is not None:
-        seq = node.seq
-        node.shape, node.dtype = [a.shape for a in arrays], [base._a.dtype] * len(arrays)
+        seq = node._seq
+        node._shape, node._dtype = [a.shape for a in arrays], [base._a.dtype] * len(arrays)
     for i, a in enumerate(arrays):
         out = new(Tensor)
         out._a, out._counter = a, counter

@@ -224,12 +224,12 @@ class Entry:
         text = self._write_run("run_tensors", False)
         space: dict[str, Any] = {
             "__slots__": tuple(slots),
-            "run": self._derivative(self.node_source, ARRAYS),
-            "run_tensors": self._derivative(text, WORDS),
-            "wants_all": self.wants_all,
+            "_run": self._derivative(self.node_source, ARRAYS),
+            "_run_tensors": self._derivative(text, WORDS),
+            "_wants_all": self.wants_all,
             "saved_names": tuple(sorted({*self.saved, *self.shows} - {*self.hides})),
             "saved_variables": self.saved_variables,
-            "results": self.results,
+            "_results": self.results,
             "_label": self.label,
             "entry": self,
         }
@@ -259,7 +259,7 @@ class Entry:
             result = f"(to_{a},)"
         else:
             result = ", ".join(f"to_{a}" for a in self.differentiable)
-            w.append(f"    {result} = node.edges")
+            w.append(f"    {result} = node._edges")
             for a in self.differentiable:
                 w.append(f"    if to_{a} is not None:")
                 w += self._read(a, arrays, "        ")
@@ -280,7 +280,7 @@ class Entry:
                 w.append(f"{s} = node.saved_{s}")
             elif self.kinds.get(s) == "Arrays":
                 read = "unpack" if arrays else "unpack_tensor"
-                w.append(f"{s} = [{read}(node, '{s}', i) for i in range(len(node.edges))]")
+                w.append(f"{s} = [{read}(node, '{s}', i) for i in range(len(node._edges))]")
             elif not arrays:
                 read = "unpack_result_tensor" if s in self.saved_results else "unpack_tensor"
                 w.append(f"{s} = {read}(node, '{s}')")
@@ -392,21 +392,20 @@ class Entry:
             w += self._record()
         # A view made under no_grad is no part of the graph, yet says it requires grad.
         tracked_view = self.view and "self" in self.differentiable
-        return [
-            *w,
-            f"    made._edge = None; made._rg = {'input_rg' if tracked_view else 'False'}",
-            "    if %s.__class__ is not bool and thread.inference: made._counter = INFERENCE"
-            % ("state" if self.formulas else "thread.state"),
-            "    return made",
-        ]
+        w.append(f"    made._edge = None; made._rg = {'input_rg' if tracked_view else 'False'}")
+        if not self.view:
+            state = "state" if self.formulas else "thread.state"
+            w += [f"    if {state}.__class__ is not bool and thread.inference:",
+                  "        made._counter = INFERENCE"]  # fmt: skip
+        return [*w, "    return made"]
 
     def _record(self) -> list[str]:
         """Lines that make the node; they end with the return of the recorded result."""
         return [
             *self._make(),
-            "        node.shape = result.shape; node.dtype = result.dtype",
+            "        node._shape = result.shape; node._dtype = result.dtype",
             *self._keep("result", "made._counter"),
-            "        made._rg = True; made._edge = (node.seq, node, None)",
+            "        made._rg = True; made._edge = (node._seq, node, None)",
             "        if state is not True: special(node)",
             "        return made",
         ]
@@ -421,8 +420,8 @@ class Entry:
             edges = ", ".join(f"({shown(a)}._edge or {shown(a)}) if {shown(a)}_rg else None"
                               for a in self.differentiable) + ","  # fmt: skip
         return [
-            "        node = Backward(); node.seq = next(sequence); node.hooks = None",
-            f"        node.edges = {edges}",
+            "        node = Backward(); node._seq = next(sequence); node._hooks = None",
+            f"        node._edges = {edges}",
         ]
 
     def _keep(self, result: str, counter: str) -> list[str]:
@@ -565,7 +564,7 @@ def _saved_property(name: str, entry: Entry) -> property:
         return property(lambda node: unpack_result_tensor(node, name))
     if entry.kinds.get(name) == "Arrays":
         return property(
-            lambda node: tuple(unpack_tensor(node, name, i) for i in range(len(node.edges)))
+            lambda node: tuple(unpack_tensor(node, name, i) for i in range(len(node._edges)))
         )
     if name in entry.saved_tensors:
         return property(lambda node: unpack_tensor(node, name, always=True))

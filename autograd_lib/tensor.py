@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -152,9 +153,9 @@ class Tensor:
     @property
     def retains_grad(self) -> bool:
         edge = self._edge
-        if edge is None or edge[1].hooks is None:
+        if edge is None or edge[1]._hooks is None:
             return False
-        return (edge[2] or 0) in edge[1].hooks.retain
+        return (edge[2] or 0) in edge[1]._hooks.retain
 
     def retain_grad(self) -> None:
         """Collect `.grad` here too, though this is no leaf. Raises for untracked tensors."""
@@ -251,7 +252,9 @@ class Tensor:
 
     @property
     def _backward_hooks(self) -> Any:
-        return None if self._hooks is None else dict(self._hooks.tensor)
+        if self._hooks is None or (not self._hooks.tensor and not self._hooks.had):
+            return None
+        return OrderedDict((k, hook) for k, (_, hook) in self._hooks.tensor.items())
 
     # -- shape and type -----------------------------------------------------------------------
 
@@ -464,10 +467,6 @@ class Tensor:
         return out
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) can be pickled."
-            )
         return _rebuild, (type(self), np.ascontiguousarray(self._a).reshape(self._a.shape),
                           self._rg, dict(self.__dict__))  # fmt: skip
 
@@ -540,7 +539,7 @@ def _check_grad(t: Tensor, value: Any) -> None:
 # recorded operation, the base has a new history, and the view's own is out of date: it is replaced
 # the next time anybody looks, by "a strided window on the base as it is now".
 
-NORMAL, MULTIPLE, NO_GRAD = 0, 1, 2
+NORMAL, MULTIPLE, NO_GRAD, CUSTOM, INFERENCE_MODE = range(5)
 
 
 def view_of(t: Tensor, multiple: bool = False) -> list:
@@ -548,6 +547,8 @@ def view_of(t: Tensor, multiple: bool = False) -> list:
     parent = t._view
     version = 0 if t._counter is INFERENCE else t._counter[0]
     kind = MULTIPLE if multiple else NORMAL if mode.state else NO_GRAD
+    if mode.state.__class__ is not bool and mode.inference:
+        kind = INFERENCE_MODE
     if parent is None:
         return [t, version, kind]
     return [parent[0], version, max(kind, parent[2])]
@@ -560,7 +561,7 @@ def refresh(t: Tensor) -> None:
         return
     view[1] = t._counter[0]
     base = view[0]
-    if not base._rg or view[2] == NO_GRAD or t._grad is not None:
+    if not base._rg or view[2] >= NO_GRAD or t._grad is not None:
         return
     from .inplace import window
 

@@ -155,9 +155,7 @@ def _implicit_dim(name: str, ndim: int) -> int:
 
 def _softmax(word: str, name: str, input: Tensor, dim: Any, dtype: Any) -> Tensor:
     d = _implicit_dim(name, input.ndim) if dim is None else wrap_dim(dim, input.ndim)
-    if dtype is not None:
-        input = input.to(dtype)
-    return W[word](input, d)
+    return W[word](input if dtype is None else input.to(dtype), d)
 
 
 def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:

@@ -93,7 +93,7 @@ def _path(t: Tensor, loss: Tensor, names: dict[int, str]) -> list[str] | None:
     cuts = [
         f"{operation(n)}{f' (made {names[id(n)]})' if id(n) in names else ''}"
         for n in order
-        if any(e is None for e in n.edges)
+        if any(e is None for e in n._edges)
     ]
     reached = [names.get(k, "a leaf without a name here") for k in leaves]
     said = [f"The loss depends on: {', '.join(reached) or 'nothing that requires grad'}."]

@@ -56,9 +56,9 @@ def build(tensor: Tensor, names: dict[int, str]) -> list[Box]:
     order, _ = collect([tensor._edge[1]])
     boxes: dict[int, Box] = {}
     for node in reversed(order):
-        shape = node.shape[0] if node.wants_all else node.shape
+        shape = node._shape[0] if node._wants_all else node._shape
         box = Box(id(node), operation(node), "operation", names.get(id(node), ""), tuple(shape))
-        for edge in node.edges:
+        for edge in node._edges:
             if edge is None:
                 continue
             target = edge if isinstance(edge, Tensor) else edge[1]

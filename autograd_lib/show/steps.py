@@ -76,17 +76,17 @@ def _walk(loss: Tensor) -> Any:
         box = pending.pop(node, None)
         if box is None:
             continue
-        if node.wants_all:
+        if node._wants_all:
             given = [
                 box.get(i, np.zeros(s, d))
-                for i, (s, d) in enumerate(zip(node.shape, node.dtype, strict=True))
+                for i, (s, d) in enumerate(zip(node._shape, node._dtype, strict=True))
             ]
-            grads = node.run(given, True)
+            grads = node._run(given, True)
         else:
             given = [box[0]]
-            grads = node.run(box[0], True)
+            grads = node._run(box[0], True)
         out = []
-        for edge, g in zip(node.edges, grads, strict=True):
+        for edge, g in zip(node._edges, grads, strict=True):
             if edge is None or g is None:
                 continue
             if isinstance(edge, Tensor):
@@ -94,8 +94,8 @@ def _walk(loss: Tensor) -> Any:
             else:
                 _, target, nr = edge
                 nr = nr or 0
-                shape = target.shape[nr] if target.wants_all else target.shape
-                kind = target.dtype[nr] if target.wants_all else target.dtype
+                shape = target._shape[nr] if target._wants_all else target._shape
+                kind = target._dtype[nr] if target._wants_all else target._dtype
                 g = fit_array(node, g, shape, kind)
                 there = pending.setdefault(target, {})
                 there[nr] = there[nr] + g if nr in there else g

@@ -18,7 +18,8 @@ _TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1
 def assert_close(
     actual: Any, expected: Any, *, allow_subclasses: bool = True, rtol: float | None = None,
     atol: float | None = None, equal_nan: bool = False, check_device: bool = True,
-    check_dtype: bool = True, check_layout: bool = True, check_stride: bool = False, msg: Any = None,
+    check_dtype: bool = True, check_layout: bool = True, check_stride: bool = False,
+    msg: Any = None,
 ) -> None:  # fmt: skip
     """Raise AssertionError unless |actual - expected| <= atol + rtol |expected|, elementwise.
 

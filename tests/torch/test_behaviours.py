@@ -1,4 +1,4 @@
-"""Programs about the graph, hooks, functions and modes print the same on torch and on the engine."""
+"""Programs about graph, hooks, functions and modes print the same on torch and on the engine."""
 
 from __future__ import annotations
 
