@@ -11,11 +11,7 @@ ISOLATION ?= full
 # Set on purpose before anything is installed: what the user has elsewhere must not leak in.
 export PYTHONNOUSERSITE := 1
 
-<<<<<<< HEAD
-.PHONY: help demo build test lint conformance proof benchmarks docs clean jail
-=======
-.PHONY: help demo build test lint conformance proof benchmarks benchmarks-engine docs clean
->>>>>>> engine
+.PHONY: help demo build test lint conformance proof benchmarks benchmarks-engine docs clean jail
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -83,8 +79,7 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 $(VENV)/torch-ready: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,torch]' \
-	  expecttest --extra-index-url https://download.pytorch.org/whl/cpu
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,torch]' expecttest
 	@touch $@
 
 $(VENV)/docs-ready: $(VENV)/ready
