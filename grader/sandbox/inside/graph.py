@@ -38,6 +38,7 @@ def _engine() -> Any:
 
         __slots__ = ("behind", "claimed", "number", "table")
         behind: list[Any]
+        edges: tuple[Any, ...]
         claimed: str
         number: int
         table: Any
