@@ -38,31 +38,30 @@ def _engine() -> Any:
 
         __slots__ = ("behind", "claimed", "number", "table")
         behind: list[Any]
-        edges: tuple[Any, ...]
         claimed: str
         number: int
         table: Any
 
-        def run(self, grad: Any, keep: bool) -> Any:
+        def _run(self, grad: Any, keep: bool) -> Any:
             found = self._ask(fresh(np.asarray(grad)), keep, False)
             return tuple(None if g is None else g._a for g in found)
 
-        def run_tensors(self, grad: Any, keep: bool) -> Any:
+        def _run_tensors(self, grad: Any, keep: bool) -> Any:
             return self._ask(grad, keep, True)
 
         def _ask(self, grad: Any, keep: bool, create: bool) -> tuple[Any, ...]:
             me = self.table.objects[self.number]
             found = self.table.peer.request("gradients", me, grad, tuple(self.behind), create)
-            if type(found) is not tuple or len(found) != len(self.edges):
+            if type(found) is not tuple or len(found) != len(self._edges):
                 raise WireError("a backward pass gave no gradients")
             for g, t in zip(found, self.behind, strict=True):
                 if g is not None and (type(g) is not Tensor or g._a.shape != t._a.shape):
                     raise WireError("a backward pass gave something else than a gradient")
             if not keep:
-                self.release()
+                self._release()
             return found
 
-        def release(self) -> None:
+        def _release(self) -> None:
             me = self.table.objects.get(self.number)
             if me is not None:
                 self.table.peer.request("release", me)
@@ -142,7 +141,7 @@ def boundary(node: Any) -> list[Any]:
             if tensor is not None:
                 found[id(tensor)] = tensor
             continue
-        for edge in one.edges:
+        for edge in one._edges:
             if isinstance(edge, known.Tensor):
                 found[id(edge)] = edge
             elif edge is not None and edge[1] not in seen:
@@ -189,12 +188,12 @@ def fill(table: Any, number: int, tensor: Any, record: list[Coded]) -> None:
         # Said again, of a graph that others have built upon meanwhile: it stays what it is.
         return
     node = object.__new__(known.Remote)
-    node.hooks, node.seq = None, next(known.walk.sequence)
-    node.shape, node.dtype = numbers.shape, numbers.dtype
+    node._hooks, node._seq = None, next(known.walk.sequence)
+    node._shape, node._dtype = numbers.shape, numbers.dtype
     node.table, node.number, node.claimed = table, number, name
     node.behind = behind
-    node.edges = tuple(t._edge or t for t in node.behind)
-    tensor._edge, tensor._rg = (node.seq, node, None), True
+    node._edges = tuple(t._edge or t for t in node.behind)
+    tensor._edge, tensor._rg = (node._seq, node, None), True
 
 
 def gradients(tensor: Any, grad: Any, behind: Any, create: bool) -> tuple[Any, ...]:
@@ -218,8 +217,8 @@ def release(tensor: Any) -> None:
         if isinstance(node, known.Remote):
             # There the walk that asks for this goes on by itself.
             continue
-        node.release()
-        for edge in node.edges:
+        node._release()
+        for edge in node._edges:
             if type(edge) is tuple and edge[1] not in seen:
                 seen.add(edge[1])
                 todo.append(edge[1])
