@@ -284,5 +284,5 @@ def test_texts_of_several_lines_are_shown_line_by_line():
 
 def test_short_lists_of_unequal_length_are_shown():
     detail = differ(observe(["a", "b"]), observe(["a"])).detail
-    assert detail == "it has 1 items and should have 2\n\nseen    ['a']\nwanted  ['a', 'b']"
+    assert detail == "it has 1 item and should have 2\n\nseen    ['a']\nwanted  ['a', 'b']"
     assert "seen" not in differ(observe([[1], 2]), observe([3])).detail
