@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,10 +87,23 @@ def _paragraph(line: str) -> str:
 def call_text(name: str, arguments: Plain) -> str:
     """Show what was called: each argument on a line of its own, short."""
     if is_program(arguments):
-        given = [f"{key} = {value_text(v)}" for key, v in arguments["names"].items()]
-        return "\n".join([*given, arguments["text"]])
-    given = [f"{key} = {value_text(value)}" for key, value in arguments.items()]
-    return "\n".join([*given, f"{name}({', '.join(arguments)})"])
+        return "\n".join([*_given_lines(arguments["names"]), arguments["text"]])
+    return "\n".join([*_given_lines(arguments), f"{name}({', '.join(arguments)})"])
+
+
+def _given_lines(names: Mapping[str, Plain]) -> Iterator[str]:
+    for name, value in names.items():
+        yield f"{name} = {value_text(value)}"
+        yield from _gradient_lines(name, value)
+
+
+def _gradient_lines(path: str, description: Plain) -> Iterator[str]:
+    """Show the gradients that tensors have from the start."""
+    if isinstance(description, list):
+        for i, item in enumerate(description):
+            yield from _gradient_lines(f"{path}[{i}]", item)
+    elif isinstance(description, dict) and "grad" in description:
+        yield f"{path}.grad = {value_text(description['grad'])}"
 
 
 def value_text(description: Plain) -> str:
