@@ -397,6 +397,12 @@ def some_times(rng):
     return to_double(rng, 3, int(rng.randint(4, 8)))
 
 
+@doubling.case("doubling-lengths")
+def at_the_limit_exactly(rng):
+    limit = float(rng.choice([20, 40, 80]))
+    return dict(x=tensor([3.0, -4.0]), v=tensor(numbers(rng, 2)), limit=limit)
+
+
 @doubling.right
 def counts(x, v, limit):
     factor = 2.0
