@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -109,7 +109,22 @@ def call_text(name: str, arguments: Plain) -> str:
     program = is_program(arguments)
     named = arguments["names"] if program else arguments
     call = arguments["text"] if program else f"{name}({', '.join(arguments)})"
-    return "\n".join([*(_assignment(key, value) for key, value in named.items()), call])
+    return "\n".join([*_given_lines(named), call])
+
+
+def _given_lines(names: Mapping[str, Plain]) -> Iterator[str]:
+    for name, value in names.items():
+        yield _assignment(name, value)
+        yield from _gradient_lines(name, value)
+
+
+def _gradient_lines(path: str, description: Plain) -> Iterator[str]:
+    """Show the gradients that tensors have from the start."""
+    if isinstance(description, list):
+        for i, item in enumerate(description):
+            yield from _gradient_lines(f"{path}[{i}]", item)
+    elif isinstance(description, dict) and "grad" in description:
+        yield _assignment(f"{path}.grad", description["grad"])
 
 
 def _assignment(name: str, description: Plain) -> str:
