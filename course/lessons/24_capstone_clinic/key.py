@@ -337,7 +337,7 @@ diagnose_3 = Question(
 
 frozen_layer = Exercise(
     "frozen_layer",
-    sees=["result", "w1", "w2", "w1.requires_grad"],
+    sees=["w1.requires_grad", "w1", "w2", "result"],
     tolerance=(1e-3, 1e-5),
     experiment="keep a copy of w1, w1.detach().clone(), and compare: it should move in the "
     "warm-up, and not at all after it.",
@@ -515,7 +515,7 @@ diagnose_4 = Question(
 
 hungry_batches = Exercise(
     "hungry_batches",
-    sees=["result", "w", "w.requires_grad"],
+    sees=["w.requires_grad", "w", "result"],
     tolerance=(1e-3, 1e-5),
     experiment="take the same rows as sizes=[4] and as sizes=[1, 3]: both must leave the same w.",
 )
