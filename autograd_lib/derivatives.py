@@ -32,7 +32,8 @@ import numpy as np
 
 from . import engine, errors
 from .dtypes import FROM_NUMPY, default_numpy, long_name, result_numpy
-from .recorder import Array, Arrays, Index, Number, Optional, op, speak_tensors, word
+from .numeric import ONE, ZERO, sum_along
+from .recorder import Array, Arrays, Index, Number, Optional, op, speak_tensors, unary, word
 from .tensor import wrap_dim
 
 _add = np.add.reduce
@@ -95,15 +96,6 @@ def sum_to(grad, shape):
     return reshape(sum(grad, dims, True), shape) if dims else reshape(grad, shape)
 
 
-def sum_to_array(grad, shape):
-    """The same on arrays, with shortcuts for a scalar and for a row (a bias, mostly)."""
-    if not shape:
-        return _add(grad, axis=None)
-    if grad.ndim == len(shape) + 1 and grad.shape[1:] == shape:
-        return _add(grad, axis=0)
-    return sum_to(grad, shape)
-
-
 @word
 def restore(grad, shape, dim, keepdim):
     """The gradient of a reduction with its reduced dimensions back, of size 1."""
@@ -114,7 +106,7 @@ def restore(grad, shape, dim, keepdim):
 
 
 @op(node="ViewBackward0", view=True, error="view", public=False,
-    self=lambda grad, self_sym_sizes: reshape(grad, self_sym_sizes))
+    self="reshape(grad, self_sym_sizes)")
 def view_(self: Array, size):
     if self.shape == size:
         return self[...]
@@ -128,23 +120,23 @@ def view_(self: Array, size):
         ) from None
 
 
-@op(public=False, self=lambda grad, self_sym_sizes: reshape(grad, self_sym_sizes))
+@op(public=False, self="reshape(grad, self_sym_sizes)")
 def unsafe_view(self: Array, size):
     return np.reshape(self, infer(size, self.size))
 
 
-@op(view=True, self=lambda grad: grad)
+@op(view=True, self="grad")
 def alias(self: Array):
     return self[...]
 
 
-@op(self=lambda grad: grad)
+@op(self="grad")
 def clone(self: Array, *, memory_format=None):
     return self.copy("K")
 
 
 @op(node="ExpandBackward0", view=True, error="expand", public=False,
-    self=lambda grad, self_sym_sizes: sum_to(grad, self_sym_sizes))
+    self="sum_to(grad, self_sym_sizes)")
 def expand_(self: Array, size):
     lead = len(size) - self.ndim
     if lead < 0:
@@ -170,14 +162,13 @@ def expand_(self: Array, size):
 
 def expand(self, size):
     """The word on arrays: `self` repeated to this shape."""
-    if self.shape == size:
-        return self
-    if self.ndim == 0 and math.prod(size) <= 4096:
+    if self.ndim == 0:
         # Filling a small array takes a tenth of the time that a broadcast takes to set up.
         out = np.empty(size, self.dtype)
-        out.fill(self)
-        return out
-    return expand_(np.asarray(self), size)
+        if out.size <= 4096:
+            out.fill(self)
+            return out
+    return self if self.shape == size else expand_(np.asarray(self), size)
 
 
 def reshape(self, shape):
@@ -185,7 +176,7 @@ def reshape(self, shape):
     return self if self.shape == shape else np.reshape(self, shape)
 
 
-@op(self=lambda grad, dim0, dim1: transpose(grad, dim0, dim1), view=True)
+@op(self="transpose(grad, dim0, dim1)", view=True)
 def transpose(self: Array, dim0, dim1):
     if self.ndim == 0:
         wrap_dim(dim0, 0), wrap_dim(dim1, 0)
@@ -193,7 +184,7 @@ def transpose(self: Array, dim0, dim1):
     return self.swapaxes(wrap_dim(dim0, self.ndim), wrap_dim(dim1, self.ndim))
 
 
-@op(self=lambda grad: t(grad), view=True)
+@op(self="t(grad)", view=True)
 def t(self: Array):
     if self.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {self.ndim}D")
@@ -209,7 +200,7 @@ def permute_back(grad, dims):
 
 
 @op(node="PermuteBackward0", view=True, public=False, error="permute",
-    self=lambda grad, dims: permute_back(grad, dims))
+    self="permute_back(grad, dims)")
 def permute_(self: Array, dims):
     return np.transpose(self, dims)
 
@@ -218,34 +209,34 @@ def permute(self, dims):
     return np.transpose(self, dims)
 
 
-@op(self=lambda grad, dim: squeeze_dim(grad, dim), view=True)
+@op(self="squeeze_dim(grad, dim)", view=True)
 def unsqueeze(self: Array, dim):
     # (Indexing with None does what np.expand_dims does, in a tenth of its time.)
     return self[(slice(None),) * wrap_dim(dim, self.ndim + 1) + (None,)]
 
 
 @op(node="SqueezeBackward0", view=True, public=False,
-    self=lambda grad, self_sym_sizes: reshape(grad, self_sym_sizes))
+    self="reshape(grad, self_sym_sizes)")
 def squeeze_all(self: Array):
     return np.squeeze(self)
 
 
-@op(node="SqueezeBackward1", view=True, public=False,
-    self=lambda grad, dim, self_sym_sizes: reshape(grad, self_sym_sizes))
+@op(node="SqueezeBackward1", view=True, public=False, keeps=("dim",),
+    self="reshape(grad, self_sym_sizes)")
 def squeeze_dim(self: Array, dim):
     d = wrap_dim(dim, self.ndim)
     return np.squeeze(self, d) if self.ndim and self.shape[d] == 1 else self[...]
 
 
-@op(node="SqueezeBackward2", view=True, public=False,
-    self=lambda grad, dim, self_sym_sizes: reshape(grad, self_sym_sizes))
+@op(node="SqueezeBackward2", view=True, public=False, keeps=("dim",),
+    self="reshape(grad, self_sym_sizes)")
 def squeeze_dims(self: Array, dim):
     dims = axes(dim, self.ndim) if dim else ()
     return np.squeeze(self, tuple(d for d in dims if self.shape[d] == 1))
 
 
-@op(node="SqueezeBackward4", view=True, public=False,
-    self=lambda grad, dim, self_sym_sizes: reshape(grad, self_sym_sizes))
+@op(node="SqueezeBackward4", view=True, public=False, keeps=("dim",),
+    self="reshape(grad, self_sym_sizes)")
 def squeeze_in_place(self: Array, dim):
     return np.squeeze(self, wrap_dim(dim, self.ndim))
 
@@ -253,7 +244,7 @@ def squeeze_in_place(self: Array, dim):
 # -- windows: a view of part of a tensor; its gradient is zero around the window -------------------
 
 
-@op(self=lambda grad, self_sym_sizes, dim, index: select_backward(grad, self_sym_sizes, dim, index),
+@op(self="select_backward(grad, self_sym_sizes, dim, index)",
     view=True)
 def select(self: Array, dim, index):
     if self.ndim == 0:
@@ -268,29 +259,27 @@ def select(self: Array, dim, index):
     return self[(slice(None),) * d + (index, ...)]
 
 
-@op(self=lambda grad, dim, index: select(grad, dim, index), public=False)
+@op(self="select(grad, dim, index)", public=False)
 def select_backward(self: Array, input_sizes, dim, index):
     out = np.zeros(input_sizes, self.dtype)
     select(out, dim, index)[...] = self
     return out
 
 
-@op(self=lambda grad, self_sym_sizes, dim, start, end, step:
-    slice_backward(grad, self_sym_sizes, dim, start, end, step),
+@op(self="slice_backward(grad, self_sym_sizes, dim, start, end, step)",
     node="SliceBackward0", view=True, public=False)
 def slice_(self: Array, dim=0, start=None, end=None, step=1):
     return self[(slice(None),) * wrap_dim(dim, self.ndim) + (slice(start, end, step),)]
 
 
-@op(self=lambda grad, dim, start, end, step: slice_(grad, dim, start, end, step), public=False)
+@op(self="slice_(grad, dim, start, end, step)", public=False)
 def slice_backward(self: Array, input_sizes, dim, start, end, step):
     out = np.zeros(input_sizes, self.dtype)
     slice_(out, dim, start, end, step)[...] = self
     return out
 
 
-@op(self=lambda grad, self_sym_sizes, size, stride, storage_offset:
-    as_strided_backward(grad, self_sym_sizes, size, stride, storage_offset),
+@op(self="as_strided_backward(grad, self_sym_sizes, size, stride, storage_offset)",
     node="AsStridedBackward0", view=True, public=False)
 def as_strided_(self: Array, size, stride, storage_offset=0):
     # Offsets and strides count elements from the first element of `self`.
@@ -301,8 +290,7 @@ def as_strided_(self: Array, size, stride, storage_offset=0):
     return as_strided_array(base, size, tuple(s * item for s in stride))
 
 
-@op(self=lambda grad, size, stride, storage_offset:
-    as_strided_(contiguous(grad), size, stride, storage_offset), public=False)
+@op(self="as_strided_(contiguous(grad), size, stride, storage_offset)", public=False)
 def as_strided_backward(self: Array, input_sizes, size, stride, storage_offset):
     out = np.zeros(input_sizes, self.dtype)
     places = as_strided_(np.arange(out.size).reshape(input_sizes), size, stride, storage_offset)
@@ -314,8 +302,7 @@ def contiguous(self):
     return np.ascontiguousarray(self)
 
 
-@op(self=lambda grad, self_sym_sizes, offset, dim1, dim2:
-    diagonal_backward(grad, self_sym_sizes, offset, dim1, dim2), view=True)
+@op(self="diagonal_backward(grad, self_sym_sizes, offset, dim1, dim2)", view=True)
 def diagonal(self: Array, offset=0, dim1=0, dim2=1):
     d1, d2 = wrap_dim(dim1, self.ndim), wrap_dim(dim2, self.ndim)
     if d1 == d2:
@@ -335,14 +322,14 @@ def diagonal(self: Array, offset=0, dim1=0, dim2=1):
 max_of, min_of = builtins.max, builtins.min
 
 
-@op(self=lambda grad, offset, dim1, dim2: diagonal(grad, offset, dim1, dim2), public=False)
+@op(self="diagonal(grad, offset, dim1, dim2)", public=False)
 def diagonal_backward(self: Array, input_sizes, offset, dim1, dim2):
     out = np.zeros(input_sizes, self.dtype)
     diagonal(out, offset, dim1, dim2)[...] = self
     return out
 
 
-@op(self=lambda grads, dim: stack(grads, dim), outputs="many", view=True, multiple_views=True)
+@op(self="stack(grads, dim)", outputs="many", view=True, multiple_views=True)
 def unbind(self: Array, dim=0):
     if self.ndim == 0:
         raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
@@ -352,7 +339,7 @@ def unbind(self: Array, dim=0):
 
 
 @op(node="SplitBackward0", outputs="many", view=True, multiple_views=True, public=False,
-    self=lambda grads, dim: cat(grads, dim))
+    self="cat(grads, dim)")
 def split_size(self: Array, split_size, dim=0):
     d = wrap_dim(dim, self.ndim)
     n = self.shape[d]
@@ -367,7 +354,7 @@ def split_size(self: Array, split_size, dim=0):
 
 
 @op(node="SplitWithSizesBackward0", outputs="many", view=True, multiple_views=True, public=False,
-    self=lambda grads, dim: cat(grads, dim))
+    self="cat(grads, dim)")
 def split_with_sizes(self: Array, split_sizes, dim=0):
     d = wrap_dim(dim, self.ndim)
     n = self.shape[d]
@@ -403,7 +390,7 @@ def zeros_of(size, like):
 
 
 @op(name="cat_", node="CatBackward0", public=False, error="cat",
-    tensors=lambda grad, tensors_sym_sizes, dim: cat_back(grad, tensors_sym_sizes, dim),
+    tensors="cat_back(grad, tensors_sym_sizes, dim)",
     hides=("tensors_sym_sizes",))
 def cat(tensors: Arrays, dim=0):
     if not len(tensors):
@@ -438,12 +425,12 @@ def _common_type(arrays):
 
 
 @op(name="stack_", node="StackBackward0", public=False, error="stack",
-    tensors=lambda grad, dim: unbind(grad, dim))
+    tensors="unbind(grad, dim)")
 def stack(tensors: Arrays, dim=0):
     if not len(tensors):
         raise RuntimeError("stack expects a non-empty TensorList")
     first = tensors[0]
-    if first.ndim == 0 and len(tensors) < 8:
+    if first.ndim == 0:
         # A few numbers, such as the gradients of unpacked parameters: NumPy joins them at once.
         out = np.array(tensors)
         if out.ndim == 1 and out.dtype is first.dtype:
@@ -461,7 +448,7 @@ def stack(tensors: Arrays, dim=0):
 # -- copies in another order -----------------------------------------------------------------------
 
 
-@op(self=lambda grad, dims: flip(grad, dims), node="FlipBackward0", public=False)
+@op(self="flip(grad, dims)", node="FlipBackward0", public=False)
 def flip_(self: Array, dims):
     return np.flip(self, axes(dims, self.ndim) if dims else ()).copy()
 
@@ -470,7 +457,7 @@ def flip(self, dims):
     return np.flip(self, axes(dims, self.ndim) if dims else ())
 
 
-@op(self=lambda grad, shifts, dims: roll(grad, tuple(-s for s in shifts), dims),
+@op(self="roll(grad, tuple(-s for s in shifts), dims)",
     node="RollBackward0", public=False)
 def roll_(self: Array, shifts, dims):
     return roll(self, shifts, dims)
@@ -494,7 +481,7 @@ def repeat_back(grad, repeats, shape):
     return sum(reshape(grad, tuple(split)), dims) if dims else grad
 
 
-@op(self=lambda grad, repeats, self_sym_sizes: repeat_back(grad, repeats, self_sym_sizes),
+@op(self="repeat_back(grad, repeats, self_sym_sizes)",
     node="RepeatBackward0", public=False)
 def repeat_(self: Array, repeats):
     if len(repeats) < self.ndim:
@@ -505,17 +492,17 @@ def repeat_(self: Array, repeats):
     return np.tile(self, repeats)
 
 
-@op(self=lambda grad, diagonal: tril(grad, diagonal))
+@op(self="tril(grad, diagonal)")
 def tril(self: Array, diagonal=0):
     return np.tril(self, diagonal)
 
 
-@op(self=lambda grad, diagonal: triu(grad, diagonal))
+@op(self="triu(grad, diagonal)")
 def triu(self: Array, diagonal=0):
     return np.triu(self, diagonal)
 
 
-@op(self=lambda grad, offset, dim1, dim2: diagonal(grad, offset, dim1, dim2))
+@op(self="diagonal(grad, offset, dim1, dim2)")
 def diag_embed(self: Array, offset=0, dim1=-2, dim2=-1):
     n = self.shape[-1] + builtins.abs(offset)
     ndim = self.ndim + 1
@@ -525,7 +512,7 @@ def diag_embed(self: Array, offset=0, dim1=-2, dim2=-1):
     return np.moveaxis(out, (-2, -1), (d1, d2))
 
 
-@op(self=lambda grad, self_sym_sizes: trace_back(grad, self_sym_sizes))
+@op(self="trace_back(grad, self_sym_sizes)")
 def trace(self: Array):
     if self.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {self.ndim}")
@@ -552,39 +539,40 @@ def ones_like(self):
     return np.ones(self.shape, self.dtype)
 
 
-@op(self=lambda grad: zeros_like(grad), public=False, node="ZeroBackward0")
+@op(self="zeros_like(grad)", public=False, node="ZeroBackward0")
 def zero(self: Array):
     return np.zeros_like(self)
 
 
-@op(self=lambda grad: zeros_like(grad), public=False, node="FillBackward0")
+@op(self="zeros_like(grad)", public=False, node="FillBackward2")
 def fill_scalar(self: Array, value):
     return np.full_like(self, value)
 
 
-@op(self=lambda grad: zeros_like(grad), value=lambda grad: sum(grad), public=False,
-    node="FillBackward1")
+@op(self="zeros_like(grad)", value="sum(grad)", public=False,
+    node="FillBackward3")
 def fill_tensor(self: Array, value: Array):
     return np.full_like(self, value)
 
 
-@op(self=lambda grad: None, src=lambda grad: grad, public=False, node="CopyBackwards")
+@op(self="None", src="grad", public=False, node="CopyBackwards",
+    label="torch::autograd::CopyBackwards")
 def copy_from(self: Array, src: Array):
     return np.broadcast_to(src, self.shape)
 
 
-@op(node="BernoulliBackward0", public=False, self=lambda grad: zeros_like(grad))
+@op(node="BernoulliBackward0", public=False, self="zeros_like(grad)")
 def bernoulli_like(self: Array, drawn):
     return drawn
 
 
 @op(node="NormalBackward0", public=False,
-    self=lambda grad, self_sym_sizes: zeros_of(self_sym_sizes, grad))
+    self="zeros_of(self_sym_sizes, grad)")
 def normal_like(self: Array, drawn):
     return drawn
 
 
-@op(name="to_", node="ToCopyBackward0", self=lambda grad: grad, public=False)
+@op(name="to_", node="ToCopyBackward0", self="grad", public=False)
 def to_type(self: Array, dtype):
     with np.errstate(all="ignore"):
         if self.dtype.kind == "c" and dtype.kind != "c":
@@ -608,9 +596,9 @@ def _check_alpha(alpha, *operands):
                            "point number.")
 
 
-@op(promote="same",
-    self=lambda grad: grad,
-    other=lambda grad, alpha: scale(grad, alpha))
+@op(promote="same", ufunc=np.add,
+    self="grad",
+    other="grad if alpha == 1 else grad * alpha")
 def add(self: Number, other: Number, *, alpha=1):
     if alpha == 1:
         return self + other
@@ -618,9 +606,9 @@ def add(self: Number, other: Number, *, alpha=1):
     return self + other * alpha
 
 
-@op(promote="same",
-    self=lambda grad: grad,
-    other=lambda grad, alpha: scale(-grad, alpha))
+@op(promote="same", ufunc=np.subtract,
+    self="grad",
+    other="scale(-grad, alpha)")
 def sub(self: Number, other: Number, *, alpha=1):
     if np.bool_ in (getattr(self, "dtype", None), getattr(other, "dtype", None)):
         raise RuntimeError(
@@ -634,14 +622,14 @@ def sub(self: Number, other: Number, *, alpha=1):
 
 
 @op(promote="same", node="RsubBackward0", public=False, error="rsub",
-    self=lambda grad, alpha: scale(-grad, alpha),
-    other=lambda grad: grad)
+    self="scale(-grad, alpha)",
+    other="grad")
 def rsub_tensor(self: Array, other: Array, *, alpha=1):
     return rsub_scalar(self, other, alpha=alpha)
 
 
 @op(promote="same", node="RsubBackward1", public=False, error="rsub",
-    self=lambda grad, alpha: scale(-grad, alpha))
+    self="scale(-grad, alpha)")
 def rsub_scalar(self: Array, other: Number, *, alpha=1):
     if self.dtype == bool:
         raise RuntimeError(
@@ -651,23 +639,23 @@ def rsub_scalar(self: Array, other: Number, *, alpha=1):
     return other - (self if alpha == 1 else self * alpha)
 
 
-@op(promote="same",
-    self=lambda grad, other: grad * other,
-    other=lambda grad, self: grad * self)
+@op(promote="same", ufunc=np.multiply,
+    self="grad * other",
+    other="grad * self")
 def mul(self: Number, other: Number):
     return self * other
 
 
-@op(promote="same_float", node="DivBackward0", public=False, error="div",
-    self=lambda grad, other: grad / other,
-    other=lambda grad, self, other: -grad * ((self / other) / other))
+@op(promote="same_float", ufunc=np.true_divide, node="DivBackward0", public=False, error="div",
+    self="grad / other",
+    other="-grad * ((self / other) / other)")
 def true_div(self: Number, other: Number):
     return np.true_divide(self, other)
 
 
-@op(promote="same", node="DivBackward1", public=False, error="div",
-    self=lambda grad, rounding_mode: zeros_like(grad),
-    other=lambda grad: zeros_like(grad))
+@op(promote="same", keeps=("rounding_mode",), node="DivBackward1", public=False, error="div",
+    self="zeros_like(grad)",
+    other="zeros_like(grad)")
 def div_mode(self: Number, other: Number, rounding_mode):
     if rounding_mode == "floor":
         return floor_division(self, other)
@@ -689,7 +677,7 @@ def floor_division(self, other):
 
 @op(promote="same", public=False, node="NotImplemented", error="floor_divide",
     label="torch::autograd::NotImplemented",
-    self=lambda grad: not_differentiable("floor_divide"))
+    self='not_differentiable("floor_divide")')
 def floor_divide_(self: Number, other: Number):
     return floor_division(self, other)
 
@@ -700,15 +688,15 @@ def not_differentiable(name):
 
 
 @op(promote="same",
-    self=lambda grad: grad,
-    other=lambda grad, self, other: -grad * div(self, other, rounding_mode="floor"),
+    self="grad",
+    other='-grad * div(self, other, rounding_mode="floor")',
     node="RemainderBackward1", public=False, error="remainder")
 def remainder_tensor(self: Number, other: Number):
     return remainder_scalar(self, other)
 
 
 @op(promote="same", node="RemainderBackward0", public=False, error="remainder",
-    self=lambda grad: grad)
+    self="grad")
 def remainder_scalar(self: Array, other: Number):
     whole = all_of(np.asarray(x).dtype.kind in "iu" for x in (self, other))
     if whole and np.any(np.asarray(other) == 0):
@@ -717,14 +705,14 @@ def remainder_scalar(self: Array, other: Number):
 
 
 @op(promote="same",
-    self=lambda grad: grad,
-    other=lambda grad, self, other: -grad * div(self, other, rounding_mode="trunc"),
+    self="grad",
+    other='-grad * div(self, other, rounding_mode="trunc")',
     node="FmodBackward1", public=False, error="fmod")
 def fmod_tensor(self: Array, other: Array):
     return np.fmod(self, other)
 
 
-@op(promote="same", node="FmodBackward0", public=False, error="fmod", self=lambda grad: grad)
+@op(promote="same", node="FmodBackward0", public=False, error="fmod", self="grad")
 def fmod_scalar(self: Array, other: Number):
     return np.fmod(self, other)
 
@@ -742,12 +730,12 @@ def pow_self(grad, self, exponent):
     if exponent == 0:
         return zeros_like(grad)
     if exponent == 2:
-        return grad * (self * 2)
+        return grad * (self + self)
     return grad * (pow(self, exponent - 1) * exponent)
 
 
 @op(node="PowBackward0", public=False, error="pow",
-    self=lambda grad, self, exponent: pow_self(grad, self, exponent))
+    self="pow_self(grad, self, exponent)")
 def pow_scalar(self: Array, exponent):
     kind = self.dtype.kind
     if kind in "iub":
@@ -773,9 +761,8 @@ def pow_exponent(grad, self, exponent, result):
 
 
 @op(promote="same", node="PowBackward1", public=False, error="pow",
-    self=lambda grad, self, exponent: pow_base(grad, self, exponent),
-    exponent=lambda grad, self, exponent, result:
-        pow_exponent(grad, self, exponent, result))
+    self="pow_base(grad, self, exponent)",
+    exponent="pow_exponent(grad, self, exponent, result)")
 def pow_tensor(self: Array, exponent: Array):
     if self.dtype.kind in "iu" and np.any(exponent < 0):
         raise RuntimeError("Integers to negative integer powers are not allowed.")
@@ -790,8 +777,7 @@ def pow_number_back(grad, self, exponent, result):
 
 
 @op(node="PowBackward2", public=False, error="pow",
-    exponent=lambda grad, self, exponent, result:
-        pow_number_back(grad, self, exponent, result))
+    exponent="pow_number_back(grad, self, exponent, result)")
 def pow_number(self: Number, exponent: Array):
     if exponent.dtype.kind in "iub" and isinstance(self, float):
         exponent = exponent.astype(default_numpy())
@@ -802,7 +788,7 @@ def pow(self, exponent):
     return self**exponent
 
 
-@op(self=lambda grad: -grad)
+@op(self="-grad")
 def neg(self: Array):
     if self.dtype == bool:
         raise RuntimeError(
@@ -812,7 +798,7 @@ def neg(self: Array):
     return -self
 
 
-@op(self=lambda grad, self: grad * sgn(self))
+@op(self="grad * sgn(self)")
 def abs(self: Array):
     return np.abs(self)
 
@@ -821,12 +807,12 @@ def _sign(self):
     return self if self.dtype == bool else np.sign(self)
 
 
-@op(self=lambda grad: zeros_like(grad))
+@op(self="zeros_like(grad)")
 def sign(self: Array):
     return _sign(self)
 
 
-@op(self=lambda grad: zeros_like(grad))
+@op(self="zeros_like(grad)")
 def sgn(self: Array):
     return _sign(self)
 
@@ -838,15 +824,15 @@ def copysign_sign(result, self):
 
 
 @op(promote="same",
-    self=lambda grad, self, other: share(grad, self > other, self == other),
-    other=lambda grad, self, other: share(grad, other > self, self == other))
+    self="share(grad, self > other, self == other)",
+    other="share(grad, other > self, self == other)")
 def maximum(self: Array, other: Array):
     return np.maximum(self, other)
 
 
 @op(promote="same",
-    self=lambda grad, self, other: share(grad, self < other, self == other),
-    other=lambda grad, self, other: share(grad, other < self, self == other))
+    self="share(grad, self < other, self == other)",
+    other="share(grad, other < self, self == other)")
 def minimum(self: Array, other: Array):
     return np.minimum(self, other)
 
@@ -858,119 +844,105 @@ def share(grad, mine, tied):
 
 
 @op(promote="same",
-    self=lambda grad, self, other: grad * logical_or(self >= other, other != other),
-    other=lambda grad, self, other:
-        grad * logical_not(logical_or(self >= other, other != other)))
+    self="grad * logical_or(self >= other, other != other)",
+    other="grad * logical_not(logical_or(self >= other, other != other))")
 def fmax(self: Array, other: Array):
     return np.fmax(self, other)
 
 
 @op(promote="same",
-    self=lambda grad, self, other: grad * logical_or(self <= other, other != other),
-    other=lambda grad, self, other:
-        grad * logical_not(logical_or(self <= other, other != other)))
+    self="grad * logical_or(self <= other, other != other)",
+    other="grad * logical_not(logical_or(self <= other, other != other))")
 def fmin(self: Array, other: Array):
     return np.fmin(self, other)
 
 
 @op(promote="same",
-    self=lambda grad, weight: grad * (1 - weight),
-    end=lambda grad, weight: grad * weight,
-    weight=lambda grad, self, end: grad * (end - self),
+    self="grad * (1 - weight)",
+    end="grad * weight",
+    weight="grad * (end - self)",
     node="LerpBackward1", public=False, error="lerp")
 def lerp_tensor(self: Array, end: Array, weight: Array):
     return self + (end - self) * weight
 
 
 @op(promote="same", node="LerpBackward0", public=False, error="lerp",
-    self=lambda grad, weight: grad * (1 - weight),
-    end=lambda grad, weight: grad * weight)
+    self="grad * (1 - weight)",
+    end="grad * weight")
 def lerp_scalar(self: Array, end: Array, weight):
     return self + (end - self) * weight
 
 
 @op(promote="same",
-    self=lambda grad: grad,
-    tensor1=lambda grad, tensor2, value: scale(grad * tensor2, value),
-    tensor2=lambda grad, tensor1, value: scale(grad * tensor1, value))
+    self="grad",
+    tensor1="scale(grad * tensor2, value)",
+    tensor2="scale(grad * tensor1, value)")
 def addcmul(self: Array, tensor1: Array, tensor2: Array, *, value=1):
     return self + (tensor1 * tensor2 if value == 1 else value * tensor1 * tensor2)
 
 
 @op(promote="same",
-    self=lambda grad: grad,
-    tensor1=lambda grad, tensor2, value: grad * (value / tensor2),
-    tensor2=lambda grad, tensor1, tensor2, value:
-        -grad * (value * tensor1 / (tensor2 * tensor2)))
+    self="grad",
+    tensor1="grad * (value / tensor2)",
+    tensor2="-grad * (value * tensor1 / (tensor2 * tensor2))")
 def addcdiv(self: Array, tensor1: Array, tensor2: Array, *, value=1):
     return self + value * tensor1 / tensor2
 
 
 @op(promote="same_float",
-    self=lambda grad, self, other: grad * other / (self * self + other * other),
-    other=lambda grad, self, other: grad * -self / (self * self + other * other))
+    self="grad * other / (self * self + other * other)",
+    other="grad * -self / (self * self + other * other)")
 def atan2(self: Array, other: Array):
     return np.arctan2(self, other)
 
 
 @op(promote="same",
-    self=lambda grad, self, result: grad * self / result,
-    other=lambda grad, other, result: grad * other / result)
+    self="grad * self / result",
+    other="grad * other / result")
 def hypot(self: Array, other: Array):
     return np.hypot(self, other)
 
 
 @op(promote="same_float",
-    self=lambda grad, self, result: grad * exp(self - result),
-    other=lambda grad, other, result: grad * exp(other - result))
+    self="grad * exp(self - result)",
+    other="grad * exp(other - result)")
 def logaddexp(self: Array, other: Array):
     return np.logaddexp(self, other)
 
 
 @op(promote="same_float",
-    self=lambda grad, self, result: grad * exp2(self - result),
-    other=lambda grad, other, result: grad * exp2(other - result))
+    self="grad * exp2(self - result)",
+    other="grad * exp2(other - result)")
 def logaddexp2(self: Array, other: Array):
     return np.logaddexp2(self, other)
 
 
 @op(promote="same_float",
-    self=lambda grad, other: grad * where(other == 0, 0.0, log(where(other == 0, 1.0, other))),
-    other=lambda grad, self, other: grad * self / other)
+    self="grad * where(other == 0, 0.0, log(where(other == 0, 1.0, other)))",
+    other="grad * self / other")
 def xlogy(self: Number, other: Number):
     r = self * np.log(other)
     return np.where((np.asarray(self) == 0) & ~np.isnan(other), np.zeros_like(r), r)
 
 
 @op(node="ComplexBackward0", public=False, error="complex",
-    real=lambda grad: real_part(grad), imag=lambda grad: imag_part(grad))
+    real="real_part(grad)", imag="imag_part(grad)")
 def complex_(real: Array, imag: Array):
     kind = np.complex128 if real.dtype == np.float64 else np.complex64
     return (real + 1j * imag).astype(kind)
 
 
-@op(public=False, node="RealBackward0", self=lambda grad: complex_(grad, grad * 0))
+@op(public=False, node="RealBackward0", self="complex_(grad, grad * 0)")
 def real_part(self: Array):
     return self.real.copy()
 
 
-@op(public=False, node="ImagBackward0", self=lambda grad: complex_(grad * 0, grad))
+@op(public=False, node="ImagBackward0", self="complex_(grad * 0, grad)")
 def imag_part(self: Array):
     return self.imag.copy()
 
 
 # -- functions of one argument ---------------------------------------------------------------------
-
-
-def unary(name, forward, formula):
-    """An entry on one line: name, forward, derivative. Integers become floats first."""
-
-    def function(self: Array):
-        return forward(self)
-
-    function.__name__ = name
-    function.__annotations__["self"] = "Array"
-    return op(name, promote="float", self=formula)(function)
 
 
 def _elementwise(scalar):
@@ -990,40 +962,41 @@ def _or_nan(f):
 
 
 def sigmoid_array(self):
-    return 1 / (1 + np.exp(-self))
+    one = ONE.get(self.dtype, 1)
+    return one / (one + np.exp(-self))
 
 
 #      forward                             derivative
-exp = unary("exp", np.exp,               lambda grad, result: grad * result)
-exp2 = unary("exp2", np.exp2,            lambda grad, result: grad * result * math.log(2))
-expm1 = unary("expm1", np.expm1,         lambda grad, result: grad * (result + 1))
-log = unary("log", np.log,               lambda grad, self: grad / self)
-log2 = unary("log2", np.log2,            lambda grad, self: grad / (self * math.log(2)))
-log10 = unary("log10", np.log10,         lambda grad, self: grad / (self * math.log(10)))
-log1p = unary("log1p", np.log1p,         lambda grad, self: grad / (self + 1))
-sqrt = unary("sqrt", np.sqrt,            lambda grad, result: grad / (2 * result))
-rsqrt = unary("rsqrt", lambda a: 1 / np.sqrt(a), lambda grad, result: -0.5 * grad * pow(result, 3))
-reciprocal = unary("reciprocal", lambda a: 1 / a, lambda grad, result: -grad * (result * result))
-sin = unary("sin", np.sin,               lambda grad, self: grad * cos(self))
-cos = unary("cos", np.cos,               lambda grad, self: grad * -sin(self))
-tan = unary("tan", np.tan,               lambda grad, result: grad * (1 + result * result))
-asin = unary("asin", np.arcsin,          lambda grad, self: grad * rsqrt(1 - self * self))
-acos = unary("acos", np.arccos,          lambda grad, self: -grad * rsqrt(1 - self * self))
-atan = unary("atan", np.arctan,          lambda grad, self: grad / (self * self + 1))
-sinh = unary("sinh", np.sinh,            lambda grad, self: grad * cosh(self))
-cosh = unary("cosh", np.cosh,            lambda grad, self: grad * sinh(self))
-tanh = unary("tanh", np.tanh,            lambda grad, result: grad * (1 - result * result))
-asinh = unary("asinh", np.arcsinh,       lambda grad, self: grad * rsqrt(self * self + 1))
-acosh = unary("acosh", np.arccosh,       lambda grad, self: grad * rsqrt(self * self - 1))
-atanh = unary("atanh", np.arctanh,       lambda grad, self: grad / (1 - self * self))
-sigmoid = unary("sigmoid", sigmoid_array, lambda grad, result: grad * (1 - result) * result)
+exp = unary("exp", np.exp,               "grad * result")
+exp2 = unary("exp2", np.exp2,            "grad * result * math.log(2)")
+expm1 = unary("expm1", np.expm1,         "grad * (result + 1)")
+log = unary("log", np.log,               "grad / self")
+log2 = unary("log2", np.log2,            "grad / (self * math.log(2))")
+log10 = unary("log10", np.log10,         "grad / (self * math.log(10))")
+log1p = unary("log1p", np.log1p,         "grad / (self + 1)")
+sqrt = unary("sqrt", np.sqrt,            "grad / (2 * result)")
+rsqrt = unary("rsqrt", lambda a: 1 / np.sqrt(a), "-0.5 * grad * pow(result, 3)")
+reciprocal = unary("reciprocal", lambda a: 1 / a, "-grad * (result * result)")
+sin = unary("sin", np.sin,               "grad * cos(self)")
+cos = unary("cos", np.cos,               "grad * -sin(self)")
+tan = unary("tan", np.tan,               "grad * (1 + result * result)")
+asin = unary("asin", np.arcsin,          "grad * rsqrt(1 - self * self)")
+acos = unary("acos", np.arccos,          "-grad * rsqrt(1 - self * self)")
+atan = unary("atan", np.arctan,          "grad / (self * self + 1)")
+sinh = unary("sinh", np.sinh,            "grad * cosh(self)")
+cosh = unary("cosh", np.cosh,            "grad * sinh(self)")
+tanh = unary("tanh", np.tanh,            "grad * (1 - result * result)")
+asinh = unary("asinh", np.arcsinh,       "grad * rsqrt(self * self + 1)")
+acosh = unary("acosh", np.arccosh,       "grad * rsqrt(self * self - 1)")
+atanh = unary("atanh", np.arctanh,       "grad / (1 - self * self)")
+sigmoid = unary("sigmoid", sigmoid_array, "grad * (1 - result) * result")
 erf = unary("erf", _elementwise(math.erf),
-                    lambda grad, self: 2 / math.sqrt(PI) * exp(-(self * self)) * grad)
+                    "2 / math.sqrt(PI) * exp(-(self * self)) * grad")
 erfc = unary("erfc", _elementwise(math.erfc),
-                    lambda grad, self: -2 / math.sqrt(PI) * exp(-(self * self)) * grad)
-deg2rad = unary("deg2rad", lambda a: a * (PI / 180), lambda grad: grad * (PI / 180))
-rad2deg = unary("rad2deg", lambda a: a * (180 / PI), lambda grad: grad * (180 / PI))
-sinc = unary("sinc", np.sinc,            lambda grad, self: grad * sinc_slope(self))
+                    "-2 / math.sqrt(PI) * exp(-(self * self)) * grad")
+deg2rad = unary("deg2rad", lambda a: a * (PI / 180), "grad * (PI / 180)")
+rad2deg = unary("rad2deg", lambda a: a * (180 / PI), "grad * (180 / PI)")
+sinc = unary("sinc", np.sinc,            "grad * sinc_slope(self)")
 
 
 @word
@@ -1034,9 +1007,13 @@ def sinc_slope(self):
                  (safe * safe * PI))
 
 
-@op(self=lambda grad, result: grad * (result > 0))
+@op(self="grad * positive(result)", calm=True)
 def relu(self: Array):
-    return np.maximum(self, 0)
+    return np.maximum(self, ZERO.get(self.dtype, 0))
+
+
+def positive(self):
+    return self > ZERO.get(self.dtype, 0)
 
 
 def _rounding(name, forward):
@@ -1045,7 +1022,7 @@ def _rounding(name, forward):
 
     function.__name__ = name
     function.__annotations__["self"] = "Array"
-    return op(name, self=lambda grad: zeros_like(grad))(function)
+    return op(name, self="zeros_like(grad)")(function)
 
 
 floor = _rounding("floor", np.floor)
@@ -1053,12 +1030,12 @@ ceil = _rounding("ceil", np.ceil)
 trunc = _rounding("trunc", np.trunc)
 
 
-@op(self=lambda grad: zeros_like(grad))
+@op(self="zeros_like(grad)")
 def round(self: Array, *, decimals=0):
     return np.round(self, decimals)
 
 
-@op(self=lambda grad: grad)
+@op(self="grad")
 def frac(self: Array):
     return self - np.trunc(self)
 
@@ -1072,7 +1049,7 @@ def _comparison(name, ufunc):
 
     function.__name__ = name
     function.__annotations__ = {"self": "Array", "other": "Number"}
-    return op(name, promote="same")(function)
+    return op(name, promote="same", ufunc=ufunc)(function)
 
 
 eq = _comparison("eq", np.equal)
@@ -1112,8 +1089,8 @@ bitwise_not = _test("bitwise_not", np.invert)
 
 
 @op(promote="same", public=False, node="WhereBackward0", error="where",
-    self=lambda grad, condition: where(condition, grad, 0.0),
-    other=lambda grad, condition: where(condition, 0.0, grad))
+    self="where(condition, grad, 0.0)",
+    other="where(condition, 0.0, grad)")
 def where_(condition: Index, self: Number, other: Number):
     return np.where(condition, self, other)
 
@@ -1123,7 +1100,7 @@ def where(condition, self, other):
 
 
 @op(node="MaskedFillBackward0", public=False, error="masked_fill",
-    self=lambda grad, mask: where(mask, 0.0, grad))
+    self="where(mask, 0.0, grad)")
 def masked_fill_scalar(self: Array, mask: Index, value):
     if mask.dtype != bool:
         raise RuntimeError(
@@ -1134,14 +1111,14 @@ def masked_fill_scalar(self: Array, mask: Index, value):
 
 
 @op(node="MaskedFillBackward1", public=False, error="masked_fill",
-    self=lambda grad, mask: where(mask, 0.0, grad),
-    value=lambda grad, mask: sum(where(mask, grad, 0.0)))
+    self="where(mask, 0.0, grad)",
+    value="sum(where(mask, grad, 0.0))")
 def masked_fill_tensor(self: Array, mask: Index, value: Array):
     return np.where(mask, value.astype(self.dtype), self)
 
 
 @op(node="ClampBackward1", public=False, error="clamp",
-    self=lambda grad, self, min, max: grad * inside(self, min, max))
+    self="grad * inside(self, min, max)")
 def clamp_scalar(self: Array, min=None, max=None):
     if self.dtype.kind in "iub" and (isinstance(min, float) or isinstance(max, float)):
         self = self.astype(default_numpy())
@@ -1158,9 +1135,9 @@ def inside(self, min, max):
 
 
 @op(node="ClampBackward0", promote="same", public=False, error="clamp",
-    self=lambda grad, self, min, max: grad * inside(self, min, max),
-    min=lambda grad, self, min, max: grad * below(self, min, max),
-    max=lambda grad, self, min, max: grad * above(self, min, max))
+    self="grad * inside(self, min, max)",
+    min="grad * below(self, min, max)",
+    max="grad * above(self, min, max)")
 def clamp_tensor(self: Array, min: Optional = None, max: Optional = None):
     if min is not None:
         self = np.maximum(self, min)
@@ -1180,15 +1157,14 @@ def above(self, min, max):
 # == Reductions ====================================================================================
 
 
-@op(node="SumBackward0", public=False,
-    self=lambda grad, self_sym_sizes: expand(grad, self_sym_sizes))
+@op(node="SumBackward0", public=False, calm=True,
+    self="expand(grad, self_sym_sizes)")
 def sum_all(self: Array):
-    return _add(self, axis=None, dtype=np.int64 if self.dtype.kind in "iub" else None)
+    return _add(self, None, np.int64 if self.dtype.kind in "iub" else None)
 
 
 @op(node="SumBackward1", public=False, error="sum",
-    self=lambda grad, self_sym_sizes, dim, keepdim:
-        expand(restore(grad, self_sym_sizes, dim, keepdim), self_sym_sizes))
+    self="expand(restore(grad, self_sym_sizes, dim, keepdim), self_sym_sizes)")
 def sum_dim(self: Array, dim, keepdim=False):
     kind = np.int64 if self.dtype.kind in "iub" else None
     return _add(self, axis=axes(dim, self.ndim), keepdims=keepdim, dtype=kind)
@@ -1196,7 +1172,9 @@ def sum_dim(self: Array, dim, keepdim=False):
 
 def sum(self, dim=None, keepdim=False):
     if dim is None:
-        return _add(self, axis=None)
+        return _add(self, None)
+    if keepdim and dim.__class__ is int and self.ndim:
+        return sum_along(self, dim)
     return _add(self, axis=axes(dim, self.ndim), keepdims=keepdim)
 
 
@@ -1208,21 +1186,19 @@ def _need_float(name, a):
         )
 
 
-@op(node="MeanBackward0", public=False,
-    self=lambda grad, self_sym_sizes, self_sym_numel:
-        expand(grad / self_sym_numel, self_sym_sizes))
+@op(node="MeanBackward0", public=False, calm=True,
+    self="expand(grad / self_sym_numel, self_sym_sizes)")
 def mean_all(self: Array):
     if self.dtype.kind in "iub":
         _need_float("mean", self)
-    # add.reduce and a division: a quarter of the time of ndarray.mean. (Dividing a float32 scalar
-    # by a Python integer stays in float32.)
+    # A sum and a division: a fifth of the time of ndarray.mean. (Dividing a float32 scalar by a
+    # Python integer stays in float32.)
     return _add(self, None) / (self.size or math.nan)
 
 
-@op(node="MeanBackward1", public=False, error="mean",
-    self=lambda grad, self_sym_sizes, self_sym_numel, dim, keepdim:
-        expand(restore(grad, self_sym_sizes, dim, keepdim) /
-               count(self_sym_sizes, dim), self_sym_sizes))
+@op(node="MeanBackward1", public=False, error="mean", keeps=("self_sym_numel",),
+    self="expand(restore(grad, self_sym_sizes, dim, keepdim) / count(self_sym_sizes, dim), "
+         "self_sym_sizes)")
 def mean_dim(self: Array, dim, keepdim=False):
     _need_float("mean", self)
     dims = axes(dim, self.ndim)
@@ -1235,15 +1211,13 @@ def count(shape, dim):
 
 
 @op(node="VarBackward0", public=False, error="var",
-    self=lambda grad, self, dim, correction, keepdim:
-        var_back(grad, self, dim, correction, keepdim))
+    self="var_back(grad, self, dim, correction, keepdim)")
 def var_(self: Array, dim, correction, keepdim=False):
     return variance(self, dim, correction, keepdim, "var")
 
 
 @op(node="StdBackward0", public=False, error="std",
-    self=lambda grad, self, result, dim, correction, keepdim:
-        std_back(grad, self, result, dim, correction, keepdim))
+    self="std_back(grad, self, result, dim, correction, keepdim)")
 def std_(self: Array, dim, correction, keepdim=False):
     return np.sqrt(variance(self, dim, correction, keepdim, "std"))
 
@@ -1285,14 +1259,13 @@ def mean(self, dim=None, keepdim=False):
 
 
 @op(node="ProdBackward0", public=False,
-    self=lambda grad, self, result: prod_back(grad, self, result))
+    self="prod_back(grad, self, result)")
 def prod_all(self: Array):
     return np.multiply.reduce(self, axis=None, dtype=_summed(self))
 
 
 @op(node="ProdBackward1", public=False, error="prod",
-    self=lambda grad, self, result, dim, keepdim:
-        prod_dim_back(grad, self, result, dim, keepdim))
+    self="prod_dim_back(grad, self, result, dim, keepdim)")
 def prod_dim(self: Array, dim, keepdim=False):
     return np.multiply.reduce(self, axis=axes(dim, self.ndim), keepdims=keepdim,
                               dtype=_summed(self))
@@ -1365,18 +1338,17 @@ def _extreme(name, node_dim, node_all, find, argument):
         f.__annotations__["self"] = "Array"
     entire = op(
         f"{name}_all", node=node_all, public=False, error=name,
-        self=lambda grad, self, result: evenly(grad, self, result),
+        self="evenly(grad, self, result)",
     )(all_)
     one_dim = op(
         f"{name}_dim", node=node_dim, public=False, error=name, outputs=2,
         result_type=return_type(name, "values", "indices"),
-        self=lambda grad, self_sym_sizes, dim, keepdim, indices: pick_back(
-            grad, self_sym_sizes, dim, keepdim, indices),
+        self="pick_back(grad, self_sym_sizes, dim, keepdim, indices)",
         names=("values", "indices"),
     )(along)
     many_dims = op(
         f"a{name}",
-        self=lambda grad, self, result, dim, keepdim: evenly_dim(grad, self, result, dim, keepdim),
+        self="evenly_dim(grad, self, result, dim, keepdim)",
     )(extremes)
     return entire, one_dim, many_dims
 
@@ -1463,9 +1435,8 @@ def _argextreme(f, name, a, dim, keepdim):
 
 
 @op(promote="float", node="LogsumexpBackward0", public=False, error="logsumexp",
-    self=lambda grad, self, result, dim, keepdim:
-        restore(grad, self.shape, dim, keepdim) *
-        exp(self - restore(result, self.shape, dim, keepdim)))
+    self="restore(grad, self.shape, dim, keepdim) * exp(self - restore(result, self.shape, dim, "
+         "keepdim))")
 def logsumexp_(self: Array, dim, keepdim=False):
     if self.ndim == 0:
         return self.copy()
@@ -1476,7 +1447,7 @@ def logsumexp_(self: Array, dim, keepdim=False):
     return out if keepdim else np.squeeze(out, dims)
 
 
-@op(self=lambda grad, dim: cumsum_back(grad, dim), node="CumsumBackward0", public=False)
+@op(self="cumsum_back(grad, dim)", node="CumsumBackward0", public=False)
 def cumsum_(self: Array, dim):
     if self.ndim == 0:
         wrap_dim(dim, 0)
@@ -1495,7 +1466,7 @@ def cumsum_back(grad, dim):
     return flip(cumsum(flip(grad, (dim,)), dim), (dim,))
 
 
-@op(self=lambda grad, self, dim, result: cumprod_back(grad, self, dim, result),
+@op(self="cumprod_back(grad, self, dim, result)",
     node="CumprodBackward0", public=False)
 def cumprod_(self: Array, dim):
     if self.ndim == 0:
@@ -1552,8 +1523,8 @@ def _same_type(name, a, b, what="both vectors to have same dtype"):
         )
 
 
-@op(self=lambda grad, tensor: grad * tensor,
-    tensor=lambda grad, self: grad * self)
+@op(self="grad * tensor",
+    tensor="grad * self")
 def dot(self: Array, tensor: Array):
     if self.ndim != 1 or tensor.ndim != 1:
         raise RuntimeError(
@@ -1569,8 +1540,8 @@ def dot(self: Array, tensor: Array):
     return np.dot(self, tensor)
 
 
-@op(self=lambda grad, vec: outer(grad, vec),
-    vec=lambda grad, self: mv(t(self), grad))
+@op(self="outer(grad, vec)",
+    vec="mv(t(self), grad)")
 def mv(self: Array, vec: Array):
     if self.ndim != 2 or vec.ndim != 1:
         raise RuntimeError(
@@ -1619,8 +1590,8 @@ def _check_mm(a, b):
 
 
 @op(shows=("self_sym_sizes", "self_sym_strides", "mat2_sym_sizes", "mat2_sym_strides"),
-    self=lambda grad, mat2: product(grad, turned(mat2)),
-    mat2=lambda grad, self: product(turned(self), grad))
+    self="product(grad, turned(mat2))",
+    mat2="product(turned(self), grad)")
 def mm(self: Array, mat2: Array):
     if self.ndim != 2:
         raise RuntimeError("self must be a matrix")
@@ -1630,8 +1601,8 @@ def mm(self: Array, mat2: Array):
     return self @ mat2
 
 
-@op(self=lambda grad, mat2: bmm(grad, transpose(mat2, 1, 2)),
-    mat2=lambda grad, self: bmm(transpose(self, 1, 2), grad))
+@op(self="bmm(grad, transpose(mat2, 1, 2))",
+    mat2="bmm(transpose(self, 1, 2), grad)")
 def bmm(self: Array, mat2: Array):
     if self.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
@@ -1647,9 +1618,9 @@ def bmm(self: Array, mat2: Array):
 
 
 @op(shows=("mat1_sym_sizes", "mat1_sym_strides", "mat2_sym_sizes", "mat2_sym_strides"),
-    self=lambda grad, beta: scale(grad, beta),
-    mat1=lambda grad, mat2, alpha: scale(product(grad, turned(mat2)), alpha),
-    mat2=lambda grad, mat1, alpha: scale(product(turned(mat1), grad), alpha))
+    self="scale(grad, beta)",
+    mat1="scale(product(grad, turned(mat2)), alpha)",
+    mat2="scale(product(turned(mat1), grad), alpha)")
 def addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
     if mat1.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor"
@@ -1667,18 +1638,17 @@ def addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
     return r + (self if beta == 1 else self * beta)
 
 
-@op(self=lambda grad, beta: scale(grad, beta),
-    mat=lambda grad, vec, alpha: scale(outer(grad, vec), alpha),
-    vec=lambda grad, mat, alpha: scale(mv(t(mat), grad), alpha))
+@op(self="scale(grad, beta)",
+    mat="scale(outer(grad, vec), alpha)",
+    vec="scale(mv(t(mat), grad), alpha)")
 def addmv(self: Array, mat: Array, vec: Array, *, beta=1, alpha=1):
     r = (mat @ vec) * alpha
     return np.broadcast_to(r if beta == 0 else r + self * beta, r.shape).astype(r.dtype)
 
 
-@op(self=lambda grad, beta: scale(grad, beta),
-    batch1=lambda grad, batch2, alpha: scale(bmm(grad, transpose(batch2, 1, 2)), alpha),
-    batch2=lambda grad, batch1, alpha:
-        scale(bmm(transpose(batch1, 1, 2), grad), alpha))
+@op(self="scale(grad, beta)",
+    batch1="scale(bmm(grad, transpose(batch2, 1, 2)), alpha)",
+    batch2="scale(bmm(transpose(batch1, 1, 2), grad), alpha)")
 def baddbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
     r = (batch1 @ batch2) * alpha
     return r if beta == 0 else r + self * beta
@@ -1688,13 +1658,12 @@ def baddbmm(self: Array, batch1: Array, batch2: Array, *, beta=1, alpha=1):
 
 
 @op(node="IndexBackward0", public=False, error="index",
-    self=lambda grad, self_sym_sizes, indices:
-        index_back(grad, self_sym_sizes, indices))
+    self="index_back(grad, self_sym_sizes, indices)")
 def index(self: Array, indices):
     return self[indices]
 
 
-@op(grad=lambda grad, indices: index(grad, indices), public=False, node="IndexPutBackward0")
+@op(grad="index(grad, indices)", public=False, node="IndexPutBackward0")
 def _index_back_op(grad: Array, shape, indices):
     out = np.zeros(shape, grad.dtype)
     np.add.at(out, indices, grad)
@@ -1707,8 +1676,8 @@ def index_back(grad, shape, indices):
 
 
 @op(node="IndexPutBackward0", public=False, error="index_put",
-    self=lambda grad, indices, accumulate: grad if accumulate else index_cleared(grad, indices),
-    values=lambda grad, indices: index(grad, indices))
+    self="grad if accumulate else index_cleared(grad, indices)",
+    values="index(grad, indices)")
 def index_put_op(self: Array, indices, values: Array, accumulate=False):
     out = self.copy()
     if accumulate:
@@ -1718,7 +1687,7 @@ def index_put_op(self: Array, indices, values: Array, accumulate=False):
     return out
 
 
-@op(self=lambda grad, indices: index_cleared(grad, indices), public=False)
+@op(self="index_cleared(grad, indices)", public=False)
 def index_cleared(self: Array, indices):
     out = self.copy()
     out[indices] = 0
@@ -1737,8 +1706,7 @@ def _check_index(index):
         raise RuntimeError("gather(): Expected dtype int32/int64 for index")
 
 
-@op(self=lambda grad, self_sym_sizes, dim, index:
-    scatter_add_(zeros_of(self_sym_sizes, grad), dim, index, grad))
+@op(self="scatter_add_(zeros_of(self_sym_sizes, grad), dim, index, grad)")
 def gather(self: Array, dim, index: Index, *, sparse_grad=False):
     if self.ndim == 0 or index.ndim == 0:
         r = np.atleast_1d(self)[np.atleast_1d(index)]
@@ -1753,8 +1721,8 @@ def gather(self: Array, dim, index: Index, *, sparse_grad=False):
 
 
 @op(node="ScatterAddBackward0", public=False, error="scatter_add",
-    self=lambda grad: grad,
-    src=lambda grad, dim, index: gather(grad, dim, index))
+    self="grad",
+    src="gather(grad, dim, index)")
 def scatter_add_(self: Array, dim, index: Index, src: Array):
     out = self.copy()
     if index.size == 0:
@@ -1768,8 +1736,8 @@ def scatter_add_(self: Array, dim, index: Index, src: Array):
 
 
 @op(node="ScatterBackward0", public=False, error="scatter",
-    self=lambda grad, dim, index: scatter_value(grad, dim, index, 0),
-    src=lambda grad, dim, index: gather(grad, dim, index))
+    self="scatter_value(grad, dim, index, 0)",
+    src="gather(grad, dim, index)")
 def scatter_(self: Array, dim, index: Index, src: Array):
     out = self.copy()
     if self.ndim == 0:
@@ -1781,7 +1749,7 @@ def scatter_(self: Array, dim, index: Index, src: Array):
 
 
 @op(node="ScatterBackward1", public=False, error="scatter",
-    self=lambda grad, dim, index: scatter_value(grad, dim, index, 0))
+    self="scatter_value(grad, dim, index, 0)")
 def scatter_value(self: Array, dim, index: Index, value):
     out = self.copy()
     if self.ndim == 0:
@@ -1791,8 +1759,7 @@ def scatter_value(self: Array, dim, index: Index, value):
     return out
 
 
-@op(self=lambda grad, self_sym_sizes, dim, index:
-    index_add_(zeros_of(self_sym_sizes, grad), dim, index, grad))
+@op(self="index_add_(zeros_of(self_sym_sizes, grad), dim, index, grad)")
 def index_select(self: Array, dim, index: Index):
     if self.ndim == 0:
         return np.atleast_1d(self)[index.reshape(-1)[0]]
@@ -1800,8 +1767,8 @@ def index_select(self: Array, dim, index: Index):
 
 
 @op(node="IndexAddBackward0", public=False, error="index_add",
-    self=lambda grad: grad,
-    source=lambda grad, dim, index, alpha: scale(index_select(grad, dim, index), alpha))
+    self="grad",
+    source="scale(index_select(grad, dim, index), alpha)")
 def index_add_(self: Array, dim, index: Index, source: Array, *, alpha=1):
     out = self.copy()
     d = wrap_dim(dim, self.ndim)
@@ -1818,8 +1785,7 @@ def index_add_(self: Array, dim, index: Index, source: Array, *, alpha=1):
 
 @op(node="SortBackward0", outputs=2, public=False, error="sort",
     result_type=return_type("sort", "values", "indices"),
-    self=lambda grad, self_sym_sizes, dim, indices:
-        pick_back(grad, self_sym_sizes, dim, True, indices), names=("values", "indices"))
+    self="pick_back(grad, self_sym_sizes, dim, True, indices)", names=("values", "indices"))
 def sort_(self: Array, dim=-1, descending=False):
     i = _argsort(self, dim, descending)
     return (np.take_along_axis(self, i, dim) if self.ndim else self.copy()), i
@@ -1836,8 +1802,7 @@ def _argsort(a, dim, descending):
 
 @op(node="TopkBackward0", outputs=2, public=False, error="topk",
     result_type=return_type("topk", "values", "indices"),
-    self=lambda grad, self_sym_sizes, dim, indices:
-        pick_back(grad, self_sym_sizes, dim, True, indices), names=("values", "indices"))
+    self="pick_back(grad, self_sym_sizes, dim, True, indices)", names=("values", "indices"))
 def topk_(self: Array, k, dim=-1, largest=True):
     if self.ndim == 0:
         return self.copy(), np.zeros((), np.int64)
@@ -1849,7 +1814,7 @@ def topk_(self: Array, k, dim=-1, largest=True):
 
 
 @op(node="MedianBackward0", public=False, error="median",
-    self=lambda grad, self, result: evenly(grad, self, result))
+    self="evenly(grad, self, result)")
 def median_all(self: Array):
     if self.size == 0:
         return np.asarray(np.nan, self.dtype)
@@ -1859,16 +1824,14 @@ def median_all(self: Array):
 
 @op(node="MedianBackward1", outputs=2, public=False, error="median",
     result_type=return_type("median", "values", "indices"),
-    self=lambda grad, self_sym_sizes, dim, keepdim, indices:
-        pick_back(grad, self_sym_sizes, dim, keepdim, indices), names=("values", "indices"))
+    self="pick_back(grad, self_sym_sizes, dim, keepdim, indices)", names=("values", "indices"))
 def median_dim(self: Array, dim, keepdim=False):
     return kth(self, (self.shape[dim] + 1) // 2 if self.ndim else 1, dim, keepdim)
 
 
 @op(node="KthvalueBackward0", outputs=2, public=False, error="kthvalue",
     result_type=return_type("kthvalue", "values", "indices"),
-    self=lambda grad, self_sym_sizes, dim, keepdim, indices:
-        pick_back(grad, self_sym_sizes, dim, keepdim, indices), names=("values", "indices"))
+    self="pick_back(grad, self_sym_sizes, dim, keepdim, indices)", names=("values", "indices"))
 def kthvalue_(self: Array, k, dim=-1, keepdim=False):
     return kth(self, k, dim, keepdim)
 
@@ -1884,5 +1847,5 @@ def kth(a, k, dim, keepdim):
 
 # == The engine's own need =========================================================================
 
-engine.sum_to_array = sum_to_array
+engine.sum_to_array = sum_to
 engine.sum_to_tensor = speak_tensors(sum_to)

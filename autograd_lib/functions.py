@@ -14,7 +14,6 @@ from . import creation, dtypes, errors
 from .derivatives import RETURN_TYPES, axes, infer, return_type, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy
 from .dtypes import dtype as Dtype
-from .engine import sequence
 from .grad_mode import mode
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
@@ -196,6 +195,18 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     return W["expand_"](input, tuple(size))
 
 
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """The sum over repeated dimensions, down to this shape: what undoes `expand`."""
+    shape, given = sizes_of(size), self._a.shape
+    lead = len(given) - len(shape)
+    if lead < 0 or any_of(s not in (1, g) for s, g in zip(shape, given[lead:], strict=True)):
+        raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(given)}}}.")
+    dims = [i for i, n in enumerate(given) if i < lead or (shape[i - lead] == 1 and n != 1)]
+    out = W["sum_dim"](self, dims, True) if dims else self
+    return view(out, *shape) if lead else out
+
+
+METHODS["sum_to_size"] = sum_to_size
 METHODS["expand_as"] = lambda self, other: expand(self, *other.shape)
 
 
@@ -336,7 +347,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Any:
     return tuple(out)
 
 
-min_, max_ = builtins.min, builtins.max
+min_, max_, any_of = builtins.min, builtins.max, builtins.any
 
 
 def _splitter(name: str, axis: Any) -> None:
@@ -1114,6 +1125,18 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
 
 
 @public()
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """exp(input) divided by its sum along `dim`."""
+    return W["softmax_"](_typed(input, dtype), wrap_dim(dim, input.ndim))
+
+
+@public()
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """log(softmax(input)), without overflow."""
+    return W["log_softmax_"](_typed(input, dtype), wrap_dim(dim, input.ndim))
+
+
+@public()
 def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Running sums along `dim`."""
     return W["cumsum_"](_typed(input, dtype), dim)
@@ -1396,11 +1419,13 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
 _OTHERS = (Tensor, int, float, bool, builtins.complex, np.number, np.bool_)
 
 
-def mean_method(self: Tensor, dim: Any = None, keepdim: bool = False, **named: Any) -> Tensor:
+def mean_method(
+    self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None
+) -> Tensor:
     """The mean of all elements, or along `dim`."""
-    if dim is None and not keepdim and not named:
+    if dim is None and dtype is None and axis is None and not keepdim:
         return mean_all(self)
-    return mean(self, dim, keepdim, **named)
+    return mean(self, dim, keepdim, dtype=dtype, axis=axis)
 
 
 def sum_method(self: Tensor, *dim: Any, keepdim: bool = False, **named: Any) -> Tensor:
@@ -1497,4 +1522,4 @@ _aliases(
     greater="gt", greater_equal="ge", less="lt", less_equal="le", not_equal="ne",
 )  # fmt: skip
 
-__all__ = ["RETURN_TYPES", "can_cast_numpy", "install_operators", "sequence"]
+__all__ = ["RETURN_TYPES", "can_cast_numpy", "install_operators"]

@@ -7,7 +7,6 @@ expected values: not in words, not in the data, not in an exception.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake,
 from .describe import build_names, is_program, size
 from .key import answer_hash
 from .observe import Difference, differ
-from .render import call_text, present
+from .render import call_text, graded, present
 from .solution import show_solution
 from .trial import MISSING, Raised, Trial, attempt, describe_exception, quietly
 
@@ -337,14 +336,22 @@ def _does_the_same(behaviour: Mapping[str, Any], trial: Trial, exercise: Exercis
     return _difference(behaviour, trial, exercise) is None
 
 
+# NumPy says the same in other words in each of its functions.
+_SHAPES_DO_NOT_FIT = {
+    "arrays": ("could not be broadcast",),
+    "matrices": ("mismatch in its core dimension", "not aligned"),
+}
+
+
 def _exception_words(behaviour: Mapping[str, Any]) -> list[str]:
     """Return an exception's words in any order: `a * None` and `None * a` are one mistake."""
     if behaviour.get("raised", ("",))[0] == "RecursionError":
         # Where the last straw fell depends on how deep the caller stood.
         return ["RecursionError"]
-    if "could not be broadcast" in behaviour.get("raised", ("", ""))[1]:
-        # NumPy words it differently for each function that broadcasts.
-        return [behaviour["raised"][0], "could not be broadcast"]
+    text = behaviour.get("raised", ("", ""))[1]
+    for kind, signs in _SHAPES_DO_NOT_FIT.items():
+        if any(sign in text for sign in signs):
+            return [behaviour["raised"][0], kind]
     return sorted(" ".join(behaviour.get("raised", ())).replace("'", " ").split())
 
 
@@ -529,7 +536,7 @@ def _fail(outcome: Outcome, whole: Outcome) -> NoReturn:
     closing = []
     if outcome.experiment:
         closing.append(f"Something to try: {outcome.experiment}")
-    grading = bool(os.environ.get("NBGRADER_EXECUTION"))
+    grading = graded()
     if outcome.status != "not_attempted" and not outcome.is_answer and not grading:
         if not outcome.check.hidden and _lesson.policy != "pass_fail":
             closing.append(

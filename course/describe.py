@@ -19,6 +19,8 @@ import numpy as np
 
 import autograd_lib as torch
 
+from . import broken
+
 Plain = Any
 """None, bool, int, float, str, and lists and string-keyed dictionaries of them."""
 
@@ -105,13 +107,16 @@ def is_program(description: Plain) -> bool:
 # Building values
 
 
-KNOWN_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+KNOWN_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "square": lambda x: x * x,
     "cube": lambda x: x * x * x,
     "reciprocal": lambda x: 1 / x,
     "exp": lambda x: x.exp() if isinstance(x, torch.Tensor) else np.exp(x),
     "sin": lambda x: x.sin() if isinstance(x, torch.Tensor) else np.sin(x),
 }
+# What lesson 14 examines: `known("right exp")`, `known("exp goes back by its input")`.
+KNOWN_FUNCTIONS |= {f"right {name}": operation for name, operation in broken.RIGHT.items()}
+KNOWN_FUNCTIONS |= {bug: operation for bug, (_, operation) in broken.BUGS.items()}
 
 
 def build(description: Plain, built: Mapping[str, Any], objects: Mapping[str, Any]) -> Any:

@@ -18,6 +18,8 @@ from typing import Any
 
 import platformdirs
 
+from .render import graded
+
 FILE_VARIABLE = "AUTOGRAD_COURSE_JOURNAL"
 """An environment variable that names another file for the record."""
 
@@ -41,7 +43,7 @@ def slug(assignment: str) -> str:
 
 def write(assignment: str, exercise: str, **entry: Any) -> None:
     """Add an entry to the record; does nothing where it cannot be written, or while grading."""
-    if os.environ.get("NBGRADER_EXECUTION"):
+    if graded():
         return
     when = datetime.now(UTC).isoformat(timespec="seconds")
     line = json.dumps({"when": when, "lesson": slug(assignment), "exercise": exercise, **entry})

@@ -26,6 +26,21 @@ MOST_NUMBERS = 100_000
 TOLERANCE = {"float16": (1e-2, 1e-3), "float32": (2e-4, 2e-6), "float64": (1e-6, 1e-9)}
 
 
+_PLAIN_TYPES = {
+    "NoneType",
+    "bool",
+    "int",
+    "str",
+    "float",
+    "array",
+    "tensor",
+    "list",
+    "tuple",
+    "dict",
+}
+"""What a class of somebody's own is not taken for, whatever it is called"""
+
+
 def observe(value: Any, depth: int = 0) -> Plain:
     """Turn a value into plain data that says its type and, for numbers and containers, all of it.
 
@@ -49,7 +64,10 @@ def observe(value: Any, depth: int = 0) -> Plain:
     if kind is dict and depth < 8:
         entries = [[observe(k, depth + 1), observe(v, depth + 1)] for k, v in value.items()]
         return {"type": "dict", "items": entries}
-    return {"type": kind.__name__}
+    # What stands for an object in another process knows what that is called there.
+    claimed = getattr(kind, "claimed_type", None)
+    name = claimed(value) if claimed is not None else kind.__name__
+    return {"type": f"{name} of its own" if name in _PLAIN_TYPES else name}
 
 
 def _observe_numbers(kind: str, dtype: str, data: np.ndarray) -> Plain:

@@ -6,8 +6,9 @@ Everything that comes from a student's code is escaped. A box says in words what
 from __future__ import annotations
 
 import html
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from .observe import show_numbers
 
 LINE = 72
 """characters that fit beside each other in a box"""
+
+screen: Callable[[dict[str, Any]], Any] | None = None
+"""Takes what is shown, as a display bundle; None: the notebook, or else standard output"""
 
 HEADINGS = {
     "passed": ("✓ Passed", "#1a7f37"),
@@ -46,12 +50,20 @@ def present(
 
 def display_or_print(text: str, page: str, data: Mapping[str, Any] | None = None) -> None:
     """Show HTML in a notebook, text elsewhere."""
-    if not in_notebook():
-        print(text)
-        return
-    from IPython.display import display
+    bundle = {"text/plain": text, "text/html": page} | dict(data or {})
+    if screen is not None:
+        screen(bundle)
+    elif in_notebook():
+        from IPython.display import display
 
-    display({"text/plain": text, "text/html": page} | dict(data or {}), raw=True)
+        display(bundle, raw=True)
+    else:
+        print(text)
+
+
+def graded() -> bool:
+    """Say whether a grader reads what is shown: a judge, or nbgrader on its own."""
+    return screen is not None or bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
 def in_notebook() -> bool:
@@ -131,6 +143,9 @@ def value_text(description: Plain, column: int = 0) -> str:
             return _with_names(f"lambda x: {description['formula']}", description["names"])
         case "new":
             return f"{description['class']}({', '.join(map(value_text, description['arguments']))})"
+        case "known" if " " in description["name"]:
+            # Lesson 14: its name would say what is wrong with it.
+            return "<operation>"
         case _:
             return str(description["name"])
 

@@ -15,8 +15,7 @@ from . import anomaly_mode, function, functional, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
-
-Variable = Tensor
+from .variable import Variable
 
 
 def _tuple(x: Any) -> tuple:

@@ -36,13 +36,13 @@ def draw(
     """
     known = variables(1)
     for name, t in (names or {}).items():
-        known[id(t) if t._edge is None else id(t._edge[0])] = name
+        known[id(t) if t._edge is None else id(t._edge[1])] = name
     boxes = build(tensor, known)
     if gradients:
         arriving = gradients_on_the_way(tensor)
         for box in boxes:
             box.gradient = arriving.get(box.key, "")
-    title = known.get(id(tensor._edge[0]) if tensor._edge else id(tensor), "tensor")
+    title = known.get(id(tensor._edge[1]) if tensor._edge else id(tensor), "tensor")
     return Picture(boxes, title)
 
 

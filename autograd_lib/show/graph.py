@@ -34,7 +34,7 @@ def variables(depth: int) -> dict[int, str]:
         for name, value in list(space.items()):
             if isinstance(value, Tensor) and not name.startswith("_"):
                 if value._edge is not None:
-                    found[id(value._edge[0])] = name
+                    found[id(value._edge[1])] = name
                 else:
                     found[id(value)] = name
     return found
@@ -53,21 +53,21 @@ def build(tensor: Tensor, names: dict[int, str]) -> list[Box]:
     if tensor._edge is None:
         kind = "leaf" if tensor._rg else "constant"
         return [Box(id(tensor), names.get(id(tensor), "tensor"), kind, shape=tensor._a.shape)]
-    order, _ = collect([tensor._edge[0]])
+    order, _ = collect([tensor._edge[1]])
     boxes: dict[int, Box] = {}
     for node in reversed(order):
-        shape = node.shape[0] if node.wants_all else node.shape
+        shape = node._shape[0] if node._wants_all else node._shape
         box = Box(id(node), operation(node), "operation", names.get(id(node), ""), tuple(shape))
-        for edge in node.edges:
+        for edge in node._edges:
             if edge is None:
                 continue
-            target, nr = edge
-            if nr < 0 and id(target) not in boxes:
+            target = edge if isinstance(edge, Tensor) else edge[1]
+            if isinstance(target, Tensor) and id(target) not in boxes:
                 boxes[id(target)] = Box(
                     id(target), names.get(id(target), "leaf"), "leaf", shape=target._a.shape
                 )
             box.inputs.append(id(target))
             box.rank = max(box.rank, boxes[id(target)].rank + 1)
         boxes[id(node)] = box
-    boxes[id(tensor._edge[0])].kind = "output"
+    boxes[id(tensor._edge[1])].kind = "output"
     return list(boxes.values())

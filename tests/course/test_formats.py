@@ -313,6 +313,6 @@ def test_a_program_is_shown_as_lines_to_copy(capsys):
     )
     assert call_text("f", tensor_case).splitlines() == [
         "a = Tensor(np.array([[1.5, 2.]]), True)",
-        "b = np.array([[1.]])   # shape (1, 1)",
+        "b = np.array([[1.]])",
         "out = f(a)",
     ]
