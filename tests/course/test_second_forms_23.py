@@ -66,9 +66,10 @@ class Numbers:
         return p
 
 
+FIXED = runs(slope=lambda f, p: grad(f(p), p, retain_graph=True)[0])
+
 forms(
     "unroll",
-    slopes_fixed=runs(slope=lambda f, p: grad(f(p), p, retain_graph=True)[0]),
     rate_cut_off=Numbers.run,
     not_recorded=runs(move=without_recording),
     asks_for_grad=runs(
@@ -131,7 +132,7 @@ def first_loss(loss_of, start, rate, steps):
 
 forms(
     "rate_slope",
-    run_with_fixed_slopes=slopes(forms.answers["unroll", "slopes_fixed"]),
+    run_with_fixed_slopes=slopes(FIXED),
     last_step_only=slopes(cut_run),
     loss_at_the_start=first_loss,
     adds_up_all_losses=all_losses,
@@ -189,9 +190,7 @@ forms(
         middle(lambda steps, last: steps - last - 1), length=lambda steps, last: last + 1
     ),
     begins_anew=short(lambda loss_of, start, *rest: start.clone()),
-    last_slopes_fixed=short(
-        middle(lambda steps, last: steps - last), forms.answers["unroll", "slopes_fixed"]
-    ),
+    last_slopes_fixed=short(middle(lambda steps, last: steps - last), FIXED),
     first_steps_only=late_rate_cut,
 )
 
@@ -242,7 +241,7 @@ forms(
         leaf=lambda rates: rates.clone().requires_grad_(), rate=lambda u: u + 0.0
     ),
     learn_climbs=learner(step=lambda u, change: u.add_(change)),
-    learn_with_fixed_slopes=learner(run=forms.answers["unroll", "slopes_fixed"]),
+    learn_with_fixed_slopes=learner(run=FIXED),
     learn_keeps_tensors=learner(note=lambda loss: loss.detach()),
     notes_after_the_step=learner(order="after"),
     keeps_the_graph=learner(end=lambda rates: rates),
