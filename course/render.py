@@ -139,6 +139,8 @@ def _with_names(text: str, names: Mapping[str, Plain]) -> str:
 
 def _numbers_text(maker: str, description: Plain) -> str:
     flags = ", requires_grad=True" if description.get("requires_grad") else ""
+    if maker == "torch.tensor" and description["dtype"] in ("float16", "float64"):
+        flags = f", dtype=torch.{description['dtype']}{flags}"
     values = numbers_in(description)
     shape = f"{_SHAPE}{tuple(values.shape)}" if values.ndim > 1 else ""
     rows = show_numbers(np.asarray(values)).replace("\n", " ")
