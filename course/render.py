@@ -133,7 +133,7 @@ def _inner_text(description: Plain) -> str:
 
 
 def _with_names(text: str, names: Mapping[str, Plain]) -> str:
-    given = (f"{name} = {value_text(value)}" for name, value in names.items())
+    given = (f"{name} = {_inner_text(value)}" for name, value in names.items())
     return f"{text}   with {'; '.join(given)}" if names else text
 
 
