@@ -172,6 +172,8 @@ def _with_names(text: str, names: Mapping[str, Plain]) -> str:
 
 def _numbers_text(maker: str, description: Plain, column: int) -> str:
     flags = ", requires_grad=True" if description.get("requires_grad") else ""
+    if maker == "torch.tensor(" and description["dtype"] in ("float16", "float64"):
+        flags = f", dtype=torch.{description['dtype']}{flags}"
     indent = "\n" + " " * (column + len(maker))
     rows = show_numbers(np.asarray(numbers_in(description))).replace("\n", indent)
     return f"{maker}{rows}{flags})"
