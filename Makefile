@@ -39,6 +39,7 @@ test: lint
 proof: $(VENV)/ready
 	PROOF_SEEDS=100 $(BIN)/pytest -n $(JOBS) tests/course/test_keys.py
 
+# (On Linux, PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu saves gigabytes.)
 conformance: $(VENV)/torch-ready
 	$(BIN)/pytest -q -p no:cacheprovider --confcutdir=tests/torch tests/torch tests/engine/test_transcript.py
 
@@ -68,8 +69,7 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 $(VENV)/torch-ready: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,torch]' \
-	  expecttest --extra-index-url https://download.pytorch.org/whl/cpu
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,torch]' expecttest
 	@touch $@
 
 $(VENV)/docs-ready: $(VENV)/ready

@@ -131,7 +131,9 @@ def unary(name: str, forward: Any, formula: str) -> Any:
 
     function.__name__ = name
     function.__annotations__["self"] = "Array"
-    return op(name, promote="float", self=formula)(function)
+    frame: Any = inspect.currentframe()
+    part = frame.f_back.f_globals["__name__"]
+    return op(name, promote="float", self=formula, module=part)(function)
 
 
 @dataclass(eq=False)
@@ -161,9 +163,11 @@ class Entry:
     keeps: tuple = ()  # arguments that torch saves, though the formulas do not need them
     shows: tuple = ()  # saved attributes that torch has and that can be worked out
     hides: tuple = ()  # ... that are saved here and that torch does not have
+    module: str = ""  # the part of the table that it stands in
 
     def __post_init__(self) -> None:
         self.error = self.error or self.name.strip("_")
+        self.module = self.module or self.forward.__module__
         self.signature = inspect.signature(self.forward)
         self.kinds = {
             p.name: p.annotation
