@@ -28,9 +28,9 @@ last_changes: dict[int, str] = {}
 def check(self: Tensor, tracked: bool) -> None:
     """Raise if `self` may not be changed in place while recording."""
     view = self._view
-    if view is not None and view[2] and tracked and mode.enabled:
-        if view[2] in (NO_GRAD, INFERENCE_MODE):
-            raise RuntimeError(errors.NO_GRAD_VIEW if view[2] == NO_GRAD else errors.INFERENCE_VIEW)
+    if view is not None and view[2] and mode.enabled and (tracked or view[0]._rg):
+        if view[2] == NO_GRAD:
+            raise RuntimeError(errors.NO_GRAD_VIEW)
         nr, name = 0, "Unknown"
         if self._edge is not None:
             nr, name = self._edge[2] or 0, self._edge[1].name().split("Backward")[0]
@@ -95,7 +95,10 @@ def tracked_arguments(args: Any) -> bool:
 
 def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     """Do `function` in place on `self`."""
-    if self._view is not None:
+    view = self._view
+    if view is not None:
+        if view[2] == INFERENCE_MODE and mode.enabled and view[0]._rg:
+            raise RuntimeError(errors.INFERENCE_VIEW)
         refresh(self)
     tracked = self._rg or tracked_arguments(args)
     check(self, tracked)

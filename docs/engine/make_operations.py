@@ -14,9 +14,9 @@ HEAD = """\
 Written by `make_operations.py` from the tables in `autograd_lib`; do not edit.
 
 Each operation of the table has a node of its own in the graph. The heading is the function, as
-torch has it; an operation in parentheses is not called by that name, but stands behind a function or
-method (`pow_scalar` behind `x ** 2`). Below stand the node's name, what it saves (`_saved_...`), and
-the derivative with respect to each argument: `grad` is the gradient of the result, `result` the
+torch has it; an operation in parentheses is not called by that name, but stands behind a function
+or method (`pow_scalar` behind `x ** 2`). Below stand the node's name, what it saves (`_saved_...`),
+and the derivative with respect to each argument: `grad` is the gradient of the result, `result` the
 result itself, and `self_sym_sizes` the shape of `self`. Formulas need not undo broadcasting: the
 engine sums a gradient to the shape of what it belongs to.
 """
