@@ -608,7 +608,11 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
     """Add an array to the leaf's ``.grad``."""
     old = leaf._grad
     if old is None:
-        leaf._grad = fresh(np.asarray(g) if alone else np.array(g))
+        if not alone:
+            g = np.array(g)
+        elif g.__class__ is not np.ndarray:
+            g = np.asarray(g)
+        leaf._grad = fresh(g)
         return
     a = old._a
     if a.shape == g.shape and a.dtype is g.dtype and not old._rg:

@@ -300,6 +300,8 @@ class Entry:
                     f"if {s}.__class__ is Tensor and {s}._counter[0] == node.version_{s}:"
                     f" {s} = {s}._a",
                 ]
+                if self.kinds[s] == "Optional":
+                    w.append(f"elif {s} is None: pass")
                 if self.kinds[s] == "Number":
                     w.append(f"elif {s}.__class__ is float: {s} = constant({s}, grad.dtype)")
                 w.append(f"else: {s} = unpack(node, '{s}')")

@@ -489,7 +489,7 @@ def fresh(a: np.ndarray, cls: Any = Tensor) -> Any:
     t._a = a
     t._edge = t._grad = t._view = t._hooks = None
     t._rg = False
-    t._counter = INFERENCE if mode.inference else [0]
+    t._counter = [0] if mode.state.__class__ is bool or not mode.inference else INFERENCE
     return t
 
 
