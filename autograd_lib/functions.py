@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from . import creation, dtypes, errors
-from .derivatives import RETURN_TYPES, axes, infer, return_type, sizes_of
+from .derivatives import axes, infer, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy
 from .dtypes import dtype as Dtype
 from .grad_mode import mode
+from .operands import RETURN_TYPES, return_type
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
 

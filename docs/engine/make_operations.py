@@ -21,9 +21,14 @@ result itself, and `self_sym_sizes` the shape of `self`. Formulas need not undo 
 engine sums a gradient to the shape of what it belongs to.
 """
 PARTS = {
-    "autograd_lib.derivatives": "Shapes, arithmetic, reductions, matrices, positions",
-    "autograd_lib.derivatives_special": "Special functions",
-    "autograd_lib.derivatives_linalg": "Linear algebra",
+    "autograd_lib.derivatives.shapes": "Shapes, views, joining, copies",
+    "autograd_lib.derivatives.arithmetic": "Arithmetic",
+    "autograd_lib.derivatives.comparing": "Comparing and choosing",
+    "autograd_lib.derivatives.reductions": "Reductions",
+    "autograd_lib.derivatives.matrices": "Matrices",
+    "autograd_lib.derivatives.positions": "Positions and sorting",
+    "autograd_lib.derivatives.special": "Special functions",
+    "autograd_lib.derivatives.linalg": "Linear algebra",
     "autograd_lib.nn.derivatives": "Neural networks",
     "autograd_lib.nn.convolution": "Convolution and pooling",
 }

@@ -15,7 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import (
+from ..operands import return_type
+from ..recorder import PUBLIC, Array, op, public, word
+from ..recorder import WORDS as W
+from ..tensor import Tensor, fresh, wrap_dim
+from . import (
     abs,
     axes,
     count,
@@ -28,7 +32,6 @@ from .derivatives import (
     pow,
     reshape,
     restore,
-    return_type,
     sgn,
     sum,
     tracked,
@@ -40,9 +43,6 @@ from .derivatives import (
     zeros_like,
     zeros_of,
 )
-from .recorder import PUBLIC, Array, op, public, word
-from .recorder import WORDS as W
-from .tensor import Tensor, fresh, wrap_dim
 
 _add = np.add.reduce
 
@@ -113,7 +113,7 @@ def vector_norm_(self: Array, ord=2, dim=None, keepdim=False):
 
 
 def _long(a: Any) -> str:
-    from .dtypes import long_name
+    from ..dtypes import long_name
 
     return long_name(a.dtype)
 
@@ -303,7 +303,7 @@ def ones_of(A):
     return sum(A, (-2, -1)) * 0 + 1.0
 
 
-from .derivatives import index, ones_like, stack  # noqa: E402
+from . import index, ones_like, stack  # noqa: E402
 
 
 @op(name="slogdet_", node="LinalgSlogdetBackward0", public=False, error="linalg.slogdet",
@@ -442,7 +442,7 @@ def svd_back(grads, U, S, Vh):
     return out
 
 
-from .derivatives import cat, slice_  # noqa: E402
+from . import cat, slice_  # noqa: E402
 
 # == The module ====================================================================================
 
