@@ -155,7 +155,7 @@ class Entry:
     ufunc: Any = None  # what the forward comes to for two arrays of one type; makes an operator
     view: bool = False  # does the result share its input's memory?
     multiple_views: bool = False
-    calm: bool = False  # has NumPy nothing to warn of?
+    calm: bool = False  # does NumPy hardly ever warn here?
     outputs: int | str | tuple = 1  # "many": a tuple of differentiable results; a number: only the
     #                                 first is differentiable
     names: tuple = ()  # of the outputs, for formulas
@@ -326,8 +326,13 @@ class Entry:
             if a in self.kinds:
                 w += self._unwrap(a, self.kinds[a], position)
         run = [*self._promotion(), f"    result = forward({', '.join(call)})"]
-        if self.calm or self.view:
+        if self.view:
             w += run
+        elif self.calm:
+            # A warning that filters have made an error is no error here: once more, quietly.
+            w += ["    try:", *("    " + x for x in run), "    except RuntimeWarning:"]
+            w += ["        token = quiet()", "        try:", *("        " + x for x in run)]
+            w.append("        finally: loud(token)")
         else:
             w += ["    token = quiet()", "    try:", *("    " + x for x in run)]
             if self.promote in ("same", "same_float"):
