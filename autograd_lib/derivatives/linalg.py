@@ -22,17 +22,22 @@ from ..tensor import Tensor, fresh, wrap_dim
 from . import (
     abs,
     axes,
+    cat,
     count,
     diag_embed,
     diagonal,
     exp,
     expand,
     eye_like,
+    index,
     log,
+    ones_like,
     pow,
     reshape,
     restore,
     sgn,
+    slice_,
+    stack,
     sum,
     tracked,
     transpose,
@@ -303,7 +308,6 @@ def ones_of(A):
     return sum(A, (-2, -1)) * 0 + 1.0
 
 
-from . import index, ones_like, stack  # noqa: E402
 
 
 @op(name="slogdet_", node="LinalgSlogdetBackward0", public=False, error="linalg.slogdet",
@@ -442,7 +446,6 @@ def svd_back(grads, U, S, Vh):
     return out
 
 
-from . import cat, slice_  # noqa: E402
 
 # == The module ====================================================================================
 

@@ -18,7 +18,7 @@ import numpy as np
 from ..dtypes import default_numpy
 from ..recorder import PUBLIC, Array, Number, op, public, unary, word
 from ..recorder import WORDS as W
-from . import logical_and, where
+from . import copysign_sign, logical_and, where
 from .arithmetic import PI, _elementwise, _or_nan
 
 _BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510]
@@ -226,7 +226,6 @@ def xlog1py(self: Number, other: Number):
     return np.where((np.asarray(self) == 0) & ~np.isnan(other), np.zeros_like(r), r)
 
 
-from . import copysign_sign  # noqa: E402
 
 
 @op(promote="same_float",
