@@ -225,11 +225,10 @@ class Entry:
         slots += [f"version_{s}" for s in self.saved_variables]
         slots += [f"counter_{s}" for s in self.saved_results]
         self.node_source = self._write_run("run", True)
-        text = self._write_run("run_tensors", False)
         space: dict[str, Any] = {
             "__slots__": tuple(slots),
             "_run": self._derivative(self.node_source, ARRAYS),
-            "_run_tensors": self._derivative(text, WORDS),
+            "_run_tensors": self._first_run_tensors,
             "_wants_all": self.wants_all,
             "saved_names": tuple(sorted({*self.saved, *self.shows} - {*self.hides})),
             "saved_variables": self.saved_variables,
@@ -245,6 +244,17 @@ class Entry:
             space[f"_saved_{s}"] = _shown_property(s)
         made_type: Any = type(Node)
         return made_type(self.node_name, (Node,), space)
+
+    @property
+    def _first_run_tensors(self) -> Any:
+        """Few derivatives are ever differentiated: this one is written when it is."""
+
+        def run_tensors(node: Any, grad: Any, keep: bool) -> Any:
+            made = self._derivative(self._write_run("run_tensors", False), WORDS)
+            self.node_class._run_tensors = made  # type: ignore[method-assign]
+            return made(node, grad, keep)
+
+        return run_tensors
 
     def _write_run(self, name: str, arrays: bool) -> str:
         """The derivative: one gradient, or None, for each edge."""
