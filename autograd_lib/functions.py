@@ -27,10 +27,6 @@ def is_number(x: Any) -> bool:
     return isinstance(x, _NUMBERS)
 
 
-def _axis(dim: Any) -> Any:
-    return dim
-
-
 def need_tensor(x: Any, function: str, argument: str = "input", position: int = 1) -> None:
     if not isinstance(x, Tensor):
         raise TypeError(
@@ -176,8 +172,6 @@ def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
 
 register("contiguous", contiguous, public=False)
 METHODS["contiguous"] = contiguous
-METHODS["__dir_extra__"] = None
-del METHODS["__dir_extra__"]
 
 
 def expand(self: Tensor, *size: Any, implicit: bool = False) -> Tensor:
@@ -278,13 +272,6 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     if isinstance(dim, (tuple, list)):
         return W["squeeze_dims"](input, tuple(dim))
     return W["squeeze_dim"](input, dim)
-
-
-def _reversed(name: str, ok: Any) -> property:
-    def read(self: Tensor) -> Tensor:
-        return ok(self)
-
-    return property(read)
 
 
 def _T(self: Tensor) -> Tensor:

@@ -62,10 +62,6 @@ def matmul(a, b):
     return a @ b
 
 
-def inverse_of(a):
-    return np.linalg.inv(a)
-
-
 # == Norms =========================================================================================
 
 
@@ -308,8 +304,6 @@ def ones_of(A):
     return sum(A, (-2, -1)) * 0 + 1.0
 
 
-
-
 @op(name="slogdet_", node="LinalgSlogdetBackward0", public=False, error="linalg.slogdet",
     outputs=(0, 1), names=("sign", "logabsdet"),
     result_type=return_type("linalg_slogdet", "sign", "logabsdet"),
@@ -444,7 +438,6 @@ def svd_back(grads, U, S, Vh):
         rest = gv - matmul(V, vg)
         out = out + matmul(U, mT(rest / row))
     return out
-
 
 
 # == The module ====================================================================================

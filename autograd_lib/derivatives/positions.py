@@ -61,11 +61,6 @@ def _along(dim, index):
     return tuple(places)
 
 
-def _check_index(index):
-    if index.dtype != np.int64:
-        raise RuntimeError("gather(): Expected dtype int32/int64 for index")
-
-
 @op(self="scatter_add_(zeros_of(self_sym_sizes, grad), dim, index, grad)")
 def gather(self: Array, dim, index: Index, *, sparse_grad=False):
     if self.ndim == 0 or index.ndim == 0:
