@@ -41,8 +41,7 @@ proof: $(VENV)/ready
 
 # (On Linux, PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu saves gigabytes.)
 conformance: $(VENV)/torch-ready
-	$(BIN)/pytest -q -p no:cacheprovider --confcutdir=tests/torch \
-	  tests/engine/test_transcript.py tests/torch/test_session.py tests/torch
+	$(BIN)/pytest -q -p no:cacheprovider --confcutdir=tests/torch tests/torch tests/engine/test_transcript.py
 
 benchmarks-engine: $(VENV)/torch-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check mygrad autograd micrograd
