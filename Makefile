@@ -49,6 +49,7 @@ lab: $(VENV)/ready
 	  else echo "A browser is missing. Type: sudo apt-get install chromium chromium-driver"; exit 1; fi; }
 	$(BIN)/pytest tests/lab
 
+# (On Linux, PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu saves gigabytes.)
 conformance: $(VENV)/torch-ready
 	$(BIN)/pytest -q -p no:cacheprovider --confcutdir=tests/torch tests/torch tests/engine/test_transcript.py
 

@@ -75,6 +75,7 @@ class Node(metaclass=_NodeType):
 
     _wants_all = False  # does it take a list of gradients, one per output?
     _materialize = True  # ... with zeros for those that nothing reached?
+    _custom = False  # does it run code that is not the table's?
     _shares = False  # may its gradients be arrays that somebody else holds too?
     saved_names: tuple = ()
     saved_variables: tuple = ()
@@ -206,7 +207,7 @@ def walk(edge: tuple, grad: Any, keep: bool) -> None:
     try:
         while heap:
             _, node, nr = heap[0]
-            if node._hooks is not None:
+            if node._hooks is not None or (nr is not None and node._custom):
                 break
             heappop(heap)
             grad = arrived.pop(node)
@@ -287,6 +288,7 @@ class Walk:
         "__weakref__",
         "accumulate",
         "arrived",
+        "callbacks",
         "captured",
         "create",
         "leaves",
@@ -304,6 +306,7 @@ class Walk:
         # id of leaf -> (leaf, gradient, is the array ours alone?)
         self.arrived: dict[int, Any] = {}
         self.captured: dict[Any, Any] = {}
+        self.callbacks: list[Any] = []  # to be called at the end
         self.reached: set[Any] = set()  # nodes that will run, ids of leaves that will be delivered
 
     def will_reach(self, t: Tensor) -> bool:
@@ -387,6 +390,8 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
     finally:
         loud(token)
         mode.enabled, mode.task = enabled, outer
+    for callback in state.callbacks:
+        callback()
     return state.captured
 
 
@@ -603,7 +608,11 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
     """Add an array to the leaf's ``.grad``."""
     old = leaf._grad
     if old is None:
-        leaf._grad = fresh(np.asarray(g) if alone else np.array(g))
+        if not alone:
+            g = np.array(g)
+        elif g.__class__ is not np.ndarray:
+            g = np.asarray(g)
+        leaf._grad = fresh(g)
         return
     a = old._a
     if a.shape == g.shape and a.dtype is g.dtype and not old._rg:
@@ -699,6 +708,9 @@ def backward(
         inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        for t in inputs:
+            if isinstance(t, Tensor) and not t.requires_grad:
+                t.retain_grad()  # which says what is wrong
         wanted = _wanted(inputs)
     roots = _root_gradients(tuple(tensors), gradients, create, "backward")
     if create and not getattr(backward, "said", False):

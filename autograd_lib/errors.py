@@ -81,6 +81,10 @@ INFERENCE_VIEW = (
     "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
 )
 
+INFERENCE_BASE = INFERENCE_VIEW.replace(
+    "is being modified", "its base or another view of its base has been modified"
+)
+
 CUSTOM_VIEW = (
     "Output {} of {} is a view and is being modified inplace. This view was created inside a "
     "custom Function (or because an input was returned as-is) and the autograd logic to handle "

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from . import creation, dtypes, errors
-from .derivatives import RETURN_TYPES, axes, infer, return_type, sizes_of
+from .derivatives import axes, infer, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy
 from .dtypes import dtype as Dtype
 from .grad_mode import mode
+from .operands import RETURN_TYPES, return_type
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
 
@@ -24,10 +25,6 @@ _NUMBERS = (int, float, complex, bool, np.number, np.bool_)
 
 def is_number(x: Any) -> bool:
     return isinstance(x, _NUMBERS)
-
-
-def _axis(dim: Any) -> Any:
-    return dim
 
 
 def need_tensor(x: Any, function: str, argument: str = "input", position: int = 1) -> None:
@@ -175,8 +172,6 @@ def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
 
 register("contiguous", contiguous, public=False)
 METHODS["contiguous"] = contiguous
-METHODS["__dir_extra__"] = None
-del METHODS["__dir_extra__"]
 
 
 def expand(self: Tensor, *size: Any, implicit: bool = False) -> Tensor:
@@ -277,13 +272,6 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     if isinstance(dim, (tuple, list)):
         return W["squeeze_dims"](input, tuple(dim))
     return W["squeeze_dim"](input, dim)
-
-
-def _reversed(name: str, ok: Any) -> property:
-    def read(self: Tensor) -> Tensor:
-        return ok(self)
-
-    return property(read)
 
 
 def _T(self: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -199,7 +198,3 @@ def run_post_hooks(hooks: Hooks, inputs: tuple, outputs: tuple) -> tuple:
                     _check(hook, old, n)
             inputs = tuple(o if n is None else n for o, n in zip(inputs, new, strict=True))
     return inputs
-
-
-def warn(text: str) -> None:
-    warnings.warn(text, UserWarning, stacklevel=3)

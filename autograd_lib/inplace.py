@@ -28,9 +28,9 @@ last_changes: dict[int, str] = {}
 def check(self: Tensor, tracked: bool) -> None:
     """Raise if `self` may not be changed in place while recording."""
     view = self._view
-    if view is not None and view[2] and tracked and mode.enabled:
-        if view[2] in (NO_GRAD, INFERENCE_MODE):
-            raise RuntimeError(errors.NO_GRAD_VIEW if view[2] == NO_GRAD else errors.INFERENCE_VIEW)
+    if view is not None and view[2] and mode.enabled and (tracked or view[0]._rg):
+        if view[2] == NO_GRAD:
+            raise RuntimeError(errors.NO_GRAD_VIEW)
         nr, name = 0, "Unknown"
         if self._edge is not None:
             nr, name = self._edge[2] or 0, self._edge[1].name().split("Backward")[0]
@@ -95,7 +95,10 @@ def tracked_arguments(args: Any) -> bool:
 
 def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     """Do `function` in place on `self`."""
-    if self._view is not None:
+    view = self._view
+    if view is not None:
+        if view[2] == INFERENCE_MODE and mode.enabled and view[0]._rg:
+            raise RuntimeError(errors.INFERENCE_VIEW)
         refresh(self)
     tracked = self._rg or tracked_arguments(args)
     check(self, tracked)
@@ -224,123 +227,23 @@ def method(name: str) -> Any:
     return in_place
 
 
+# Operations that Tensor also has in place.
 NAMES = [
-    "abs",
-    "acos",
-    "acosh",
-    "add",
-    "addcdiv",
-    "addcmul",
-    "addmm",
-    "addmv",
-    "addbmm",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "baddbmm",
-    "ceil",
-    "clamp",
-    "clamp_min",
-    "clamp_max",
-    "clip",
-    "copysign",
-    "cos",
-    "cosh",
-    "cumprod",
-    "cumsum",
-    "deg2rad",
-    "digamma",
-    "div",
-    "divide",
-    "eq",
-    "erf",
-    "erfc",
-    "erfinv",
-    "exp",
-    "exp2",
-    "expm1",
-    "floor",
-    "floor_divide",
-    "fmod",
-    "frac",
-    "ge",
-    "gt",
-    "heaviside",
-    "hypot",
-    "index_add",
-    "index_copy",
-    "index_fill",
-    "index_put",
-    "ldexp",
-    "le",
-    "lerp",
-    "lgamma",
-    "log",
-    "log10",
-    "log1p",
-    "log2",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "logit",
-    "lt",
-    "masked_fill",
-    "masked_scatter",
-    "mul",
-    "multiply",
-    "mvlgamma",
-    "nan_to_num",
-    "ne",
-    "neg",
-    "negative",
-    "polygamma",
-    "pow",
-    "put",
-    "rad2deg",
-    "reciprocal",
-    "relu",
-    "remainder",
-    "renorm",
-    "round",
-    "rsqrt",
-    "scatter",
-    "scatter_add",
-    "scatter_reduce",
-    "sgn",
-    "sigmoid",
-    "sign",
-    "sin",
-    "sinc",
-    "sinh",
-    "sqrt",
-    "square",
-    "sub",
-    "subtract",
-    "tan",
-    "tanh",
-    "tril",
-    "triu",
-    "true_divide",
-    "trunc",
-    "xlogy",
-    "bitwise_and",
-    "bitwise_or",
-    "bitwise_xor",
-    "bitwise_not",
-    "fix",
-    "arccos",
-    "arcsin",
-    "arctan",
-    "arccosh",
-    "arcsinh",
-    "arctanh",
-    "greater",
-    "less",
+    "abs", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "addmv", "addbmm", "asin",
+    "asinh", "atan", "atan2", "atanh", "baddbmm", "ceil", "clamp", "clamp_min", "clamp_max",
+    "clip", "copysign", "cos", "cosh", "cumprod", "cumsum", "deg2rad", "digamma", "div",
+    "divide", "eq", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "floor", "floor_divide",
+    "fmod", "frac", "ge", "gt", "heaviside", "hypot", "index_add", "index_copy", "index_fill",
+    "index_put", "ldexp", "le", "lerp", "lgamma", "log", "log10", "log1p", "log2",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "lt", "masked_fill",
+    "masked_scatter", "mul", "multiply", "mvlgamma", "nan_to_num", "ne", "neg", "negative",
+    "polygamma", "pow", "put", "rad2deg", "reciprocal", "relu", "remainder", "renorm", "round",
+    "rsqrt", "scatter", "scatter_add", "scatter_reduce", "sgn", "sigmoid", "sign", "sin",
+    "sinc", "sinh", "sqrt", "square", "sub", "subtract", "tan", "tanh", "tril", "triu",
+    "true_divide", "trunc", "xlogy", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
+    "fix", "arccos", "arcsin", "arctan", "arccosh", "arcsinh", "arctanh", "greater", "less",
     "float_power",
-]
+]  # fmt: skip
 
 
 OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)

@@ -6,20 +6,31 @@ from typing import Any
 
 from . import (
     creation,  # noqa: F401 - registers its functions
-    derivatives_linalg,
-    derivatives_special,
     dtypes,
     einsum,  # noqa: F401 - registers its function
     functions,
     inplace,
     words,
 )
+from .derivatives import (
+    arithmetic,
+    comparing,
+    linalg,
+    matrices,
+    positions,
+    reductions,
+    shapes,
+    special,
+)
 from .nn import convolution
 from .nn import derivatives as nn_derivatives
 from .recorder import METHODS, PUBLIC
 from .tensor import Tensor
 
-words.install(derivatives_special, derivatives_linalg, nn_derivatives, convolution)
+words.install(
+    shapes, arithmetic, comparing, reductions, matrices, positions, special, linalg,
+    nn_derivatives, convolution,
+)  # fmt: skip
 functions.install_operators()
 inplace.install()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -130,3 +131,21 @@ def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
             out._edge, out._rg = (seq, node, i), True
         outs.append(out)
     return outs
+
+
+RETURN_TYPES: dict[str, Any] = {}
+
+
+def return_type(name: str, *fields: str) -> Any:
+    """A named tuple that prints as torch's do."""
+    base: Any = namedtuple(name, fields)  # type: ignore[misc]
+
+    def show(self):
+        inside = ",\n".join(f"{f}={v!r}" for f, v in zip(self._fields, self, strict=True))
+        return f"torch.return_types.{name}(\n{inside})"
+
+    made: Any = type(
+        name, (base,), {"__repr__": show, "__slots__": (), "__module__": "torch.return_types"}
+    )
+    RETURN_TYPES[name] = made
+    return made._make

@@ -131,7 +131,9 @@ def unary(name: str, forward: Any, formula: str) -> Any:
 
     function.__name__ = name
     function.__annotations__["self"] = "Array"
-    return op(name, promote="float", self=formula)(function)
+    frame: Any = inspect.currentframe()
+    part = frame.f_back.f_globals["__name__"]
+    return op(name, promote="float", self=formula, module=part)(function)
 
 
 @dataclass(eq=False)
@@ -153,7 +155,7 @@ class Entry:
     ufunc: Any = None  # what the forward comes to for two arrays of one type; makes an operator
     view: bool = False  # does the result share its input's memory?
     multiple_views: bool = False
-    calm: bool = False  # has NumPy nothing to warn of?
+    calm: bool = False  # does NumPy hardly ever warn here?
     outputs: int | str | tuple = 1  # "many": a tuple of differentiable results; a number: only the
     #                                 first is differentiable
     names: tuple = ()  # of the outputs, for formulas
@@ -161,9 +163,11 @@ class Entry:
     keeps: tuple = ()  # arguments that torch saves, though the formulas do not need them
     shows: tuple = ()  # saved attributes that torch has and that can be worked out
     hides: tuple = ()  # ... that are saved here and that torch does not have
+    module: str = ""  # the part of the table that it stands in
 
     def __post_init__(self) -> None:
         self.error = self.error or self.name.strip("_")
+        self.module = self.module or self.forward.__module__
         self.signature = inspect.signature(self.forward)
         self.kinds = {
             p.name: p.annotation
@@ -221,11 +225,10 @@ class Entry:
         slots += [f"version_{s}" for s in self.saved_variables]
         slots += [f"counter_{s}" for s in self.saved_results]
         self.node_source = self._write_run("run", True)
-        text = self._write_run("run_tensors", False)
         space: dict[str, Any] = {
             "__slots__": tuple(slots),
             "_run": self._derivative(self.node_source, ARRAYS),
-            "_run_tensors": self._derivative(text, WORDS),
+            "_run_tensors": self._first_run_tensors,
             "_wants_all": self.wants_all,
             "saved_names": tuple(sorted({*self.saved, *self.shows} - {*self.hides})),
             "saved_variables": self.saved_variables,
@@ -241,6 +244,17 @@ class Entry:
             space[f"_saved_{s}"] = _shown_property(s)
         made_type: Any = type(Node)
         return made_type(self.node_name, (Node,), space)
+
+    @property
+    def _first_run_tensors(self) -> Any:
+        """Few derivatives are ever differentiated: this one is written when it is."""
+
+        def run_tensors(node: Any, grad: Any, keep: bool) -> Any:
+            made = self._derivative(self._write_run("run_tensors", False), WORDS)
+            self.node_class._run_tensors = made  # type: ignore[method-assign]
+            return made(node, grad, keep)
+
+        return run_tensors
 
     def _write_run(self, name: str, arrays: bool) -> str:
         """The derivative: one gradient, or None, for each edge."""
@@ -296,6 +310,8 @@ class Entry:
                     f"if {s}.__class__ is Tensor and {s}._counter[0] == node.version_{s}:"
                     f" {s} = {s}._a",
                 ]
+                if self.kinds[s] == "Optional":
+                    w.append(f"elif {s} is None: pass")
                 if self.kinds[s] == "Number":
                     w.append(f"elif {s}.__class__ is float: {s} = constant({s}, grad.dtype)")
                 w.append(f"else: {s} = unpack(node, '{s}')")
@@ -320,8 +336,13 @@ class Entry:
             if a in self.kinds:
                 w += self._unwrap(a, self.kinds[a], position)
         run = [*self._promotion(), f"    result = forward({', '.join(call)})"]
-        if self.calm or self.view:
+        if self.view:
             w += run
+        elif self.calm:
+            # A warning that filters have made an error is no error here: once more, quietly.
+            w += ["    try:", *("    " + x for x in run), "    except RuntimeWarning:"]
+            w += ["        token = quiet()", "        try:", *("        " + x for x in run)]
+            w.append("        finally: loud(token)")
         else:
             w += ["    token = quiet()", "    try:", *("    " + x for x in run)]
             if self.promote in ("same", "same_float"):

@@ -271,6 +271,11 @@ class Tensor:
         return FROM_NUMPY[self._a.dtype]
 
     @property
+    def grad_dtype(self) -> dtypes.dtype:
+        """The type of the gradient: always that of the tensor."""
+        return self.dtype
+
+    @property
     def device(self) -> dtypes.device:
         return dtypes.device("cpu")
 
@@ -484,7 +489,7 @@ def fresh(a: np.ndarray, cls: Any = Tensor) -> Any:
     t._a = a
     t._edge = t._grad = t._view = t._hooks = None
     t._rg = False
-    t._counter = INFERENCE if mode.inference else [0]
+    t._counter = [0] if mode.state.__class__ is bool or not mode.inference else INFERENCE
     return t
 
 
@@ -546,7 +551,7 @@ def view_of(t: Tensor, multiple: bool = False) -> list:
     """The view record [base, version, kind] of a new view of `t`."""
     parent = t._view
     version = 0 if t._counter is INFERENCE else t._counter[0]
-    kind = MULTIPLE if multiple else NORMAL if mode.state else NO_GRAD
+    kind = NO_GRAD if not mode.state else MULTIPLE if multiple else NORMAL
     if mode.state.__class__ is not bool and mode.inference:
         kind = INFERENCE_MODE
     if parent is None:
@@ -559,8 +564,10 @@ def refresh(t: Tensor) -> None:
     view = t._view
     if t._counter is INFERENCE or view[1] == t._counter[0]:
         return
-    view[1] = t._counter[0]
     base = view[0]
+    if view[2] == INFERENCE_MODE and mode.state and base._rg:
+        raise RuntimeError(errors.INFERENCE_BASE)
+    view[1] = t._counter[0]
     if not base._rg or view[2] >= NO_GRAD or t._grad is not None:
         return
     from .inplace import window

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from . import derivatives
 from .grad_mode import mode
 from .recorder import ARRAYS, PUBLIC, WORDS
 from .tensor import Tensor, fresh
@@ -42,7 +41,7 @@ def install(*modules: Any) -> None:
         WORDS.setdefault(name, function)
     WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
                  positive=positive, product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
-    for module in (derivatives, *modules):
+    for module in modules:
         for name, value in vars(module).items():
             if not name.startswith("__"):
                 ARRAYS.setdefault(name, value)

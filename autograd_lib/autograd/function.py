@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from typing import Any
 
@@ -64,6 +65,7 @@ class BackwardCFunction(Node, FunctionCtx):
     __module__ = "torch.autograd.function"
     forward_class: Any = None
     _wants_all = True
+    _custom = True
     _shares = True  # what backward returns may be anybody's array
     to_save: tuple
     dirty: tuple
@@ -102,11 +104,7 @@ class BackwardCFunction(Node, FunctionCtx):
     # -- running ----------------------------------------------------------------------------------
 
     def _run(self, grads: Any, keep: bool) -> Any:
-        # What is saved is let go of here, or later by the long walk.
-        with no_grad():
-            out = self._call([as_tensor(g) for g in grads])
-        if not keep:
-            self._release()
+        out = self._call([as_tensor(g) for g in grads])
         return [None if g is None else g._a for g in out]
 
     def _run_tensors(self, grads: Any, keep: bool) -> Any:
@@ -274,6 +272,13 @@ class Function(metaclass=_FunctionMeta):
 
 
 def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
+    separate = cls.setup_context is not Function.setup_context
+    if separate:
+        bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+        bound.apply_defaults()
+        args = bound.args
+    elif kwargs:
+        raise TypeError(f"forward() got an unexpected keyword argument '{next(iter(kwargs))}'")
     node = cls._backward_cls()
     tensors = [a for a in args if isinstance(a, Tensor)]
     for t in tensors:
@@ -283,13 +288,12 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     node._is_tensor = [isinstance(a, Tensor) for a in args]
     node._shapes = [t._a.shape for t in tensors]
     recording = mode.enabled and any(t._rg for t in tensors)
-    separate = cls.setup_context is not Function.setup_context
     with no_grad():
         if separate:
-            output = cls.forward(*args, **kwargs)
+            output = cls.forward(*args)
             cls.setup_context(node, args, output)
         else:
-            output = cls.forward(node, *args, **kwargs)
+            output = cls.forward(node, *args)
     many = isinstance(output, (tuple, list))
     outputs = list(output) if many else [output]
     dirty = {id(t) for t in node.dirty}

@@ -69,15 +69,34 @@ class disable_saved_tensors_hooks:
 class allow_mutation_on_saved_tensors:
     """Within this context, saved values may be changed in place: copies are kept."""
 
-    def __init__(self) -> None:
-        self._hooks = saved_tensors_hooks(lambda t: t.clone(), lambda t: t)
+    under_way = False
 
-    def __enter__(self) -> Any:
-        self._hooks.__enter__()
+    def __enter__(self) -> allow_mutation_on_saved_tensors:
+        if allow_mutation_on_saved_tensors.under_way:
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        allow_mutation_on_saved_tensors.under_way = self.inside = True
+        push_saved_hooks(lambda t: t.clone(), self._unpack)
         return self
 
+    def _unpack(self, t: Tensor) -> Tensor:
+        assert self.inside, (
+            "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context"
+            "in which the graph was originally recorded."
+        )
+        return t
+
+    def clear(self) -> None:
+        """Nothing is kept here that could be forgotten; for compatibility."""
+
     def __exit__(self, *error: Any) -> None:
-        self._hooks.__exit__()
+        allow_mutation_on_saved_tensors.under_way = self.inside = False
+        pop_saved_hooks()
+
+
+def increment_version(tensor: Any) -> None:
+    """Count a change of a tensor's memory (or of several tensors') that autograd did not see."""
+    for t in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        t._counter[0] += 1
 
 
 def register_multi_grad_hook(tensors: Any, fn: Any, *, mode: str = "all") -> Any:
@@ -125,6 +144,6 @@ class _Handles(RemovableHandle):
 
 __all__ = [
     "AccumulateGrad", "GradientEdge", "Node", "allow_mutation_on_saved_tensors",
-    "disable_saved_tensors_hooks", "get_gradient_edge", "register_multi_grad_hook", "save_on_cpu",
-    "saved_tensors_hooks",
+    "disable_saved_tensors_hooks", "get_gradient_edge", "increment_version",
+    "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..derivatives import reshape, scatter_add_, slice_, sum, zeros_of
 from ..recorder import WORDS as W
 from ..recorder import Array, Optional, op, word
 from ..tensor import Tensor
@@ -118,7 +119,6 @@ def bias_back(grad):
     return sum(grad, tuple(d for d in range(grad.ndim) if d != 1))
 
 
-from ..derivatives import slice_, sum  # noqa: E402
 
 # == Pooling =======================================================================================
 
@@ -162,7 +162,6 @@ def grad_size(g):
     return math.prod(g.shape)
 
 
-from ..derivatives import reshape, scatter_add_, zeros_of  # noqa: E402
 
 
 def _divisors(size, kernel, stride, padding, out, include_pad, override):

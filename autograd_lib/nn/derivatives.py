@@ -13,9 +13,14 @@ import numpy as np
 from ..derivatives import (
     PI,
     abs,
+    axes,
+    cat,
     div,
+    erf,
     exp,
     expand,
+    gather,
+    index_add_,
     log,
     mean,
     mul,
@@ -24,10 +29,13 @@ from ..derivatives import (
     reshape,
     restore,
     scale,
+    scatter_,
     sigmoid,
     sign,
+    slice_,
     sqrt,
     tanh,
+    unsqueeze,
     where,
     zeros_like,
     zeros_of,
@@ -76,12 +84,6 @@ def gelu_slope(self, approximate):
         return 0.5 * (1 + u) + 0.5 * self * (1 - u * u) * du
     phi = exp(-0.5 * self * self) * (1 / math.sqrt(2 * PI))
     return 0.5 * (1 + erf(self * math.sqrt(0.5))) + self * phi
-
-
-def erf(self):
-    from .. import derivatives
-
-    return derivatives.erf(np.asarray(self))
 
 
 @op(public=False, self="grad * gelu_slope(self, approximate)")
@@ -205,7 +207,6 @@ def glu_back(grad, self, dim):
     return cat([grad * s, grad * a * s * (1 - s)], dim)
 
 
-from ..derivatives import axes, cat, gather, scatter_, slice_, unsqueeze  # noqa: E402
 
 # == Losses ========================================================================================
 # Each takes `reduction`: 0 leaves the losses as they are, 1 takes their mean, 2 their sum.
@@ -471,7 +472,6 @@ def embedding_back(grad, indices, shape, padding_idx):
     return index_add_(zeros_of(shape, grad), 0, flat, g)
 
 
-from ..derivatives import index_add_  # noqa: E402
 
 __all__ = ["Number", "axes", "div", "expand", "gather", "long_name", "mul", "neg", "restore",
            "scale", "wrap_dim", "zeros_like"]

@@ -105,7 +105,7 @@ def _path(t: Tensor, loss: Tensor, names: dict[int, str]) -> list[str] | None:
 def _first_bad(loss: Tensor | None) -> list[str]:
     if loss is None:
         return ["Pass the loss as well, explain(tensor, loss), to find the operation."]
-    with no_grad():
+    with no_grad(), np.errstate(all="ignore"):
         try:
             for node, given, out in _walk(loss):
                 bad = any(not np.isfinite(g).all() for _, g in out)
@@ -119,7 +119,7 @@ def _first_bad(loss: Tensor | None) -> list[str]:
 def _first_zero(t: Tensor, loss: Tensor | None, names: dict[int, str]) -> list[str]:
     if loss is None:
         return ["Pass the loss as well, explain(tensor, loss), to find the operation."]
-    with no_grad():
+    with no_grad(), np.errstate(all="ignore"):
         try:
             for node, given, out in _walk(loss):
                 if any(np.any(g) for g in given) and out and not any(np.any(g) for _, g in out):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..engine import as_tensor, collect, fit_array
 from ..grad_mode import no_grad
+from ..numeric import loud, quiet
 from ..tensor import Tensor
 from .graph import operation, variables
 
@@ -19,7 +21,8 @@ def brief(a: Any) -> str:
     a = np.asarray(a)
     if a.size > 6:
         return f"{'×'.join(map(str, a.shape))}, size {np.sqrt(np.sum(a.astype(float) ** 2)):.4g}"
-    return np.array2string(a, precision=4, separator=", ", suppress_small=True).replace("\n", "")
+    shown = np.array2string(a, precision=4, separator=", ", suppress_small=True)
+    return re.sub(r"\s+(?=\])", "", re.sub(r"\s+", " ", shown).replace("[ ", "["))
 
 
 @dataclass
@@ -50,17 +53,22 @@ class Steps(list):
         return "\n".join(map(str, self))
 
     def _repr_html_(self) -> str:
+        # As high as the longest step, so that nothing jumps while the slider moves.
+        lines = max((str(s).count("\n") + 1 for s in self), default=1)
+        style = f"min-height:{1.4 * lines:.1f}em;line-height:1.4;margin:.4em 0"
         pages = "".join(
-            f'<pre class="step"{"" if i == 0 else " hidden"}>{escape(str(s))}</pre>'
+            f'<pre class="step" style="{style}"{"" if i == 0 else " hidden"}>{escape(str(s))}</pre>'
             for i, s in enumerate(self)
         )
         move = (
-            "const p=this.closest('div').querySelectorAll('pre.step');"
-            "p.forEach((e,i)=>e.hidden=i!=this.value);"
+            "const d=this.closest('div');"
+            "d.querySelectorAll('pre.step').forEach((e,i)=>e.hidden=i!=this.value);"
+            "d.querySelector('output').textContent=1+Number(this.value);"
         )
         return (
-            f'<div><label>Step <input type="range" min="0" max="{max(len(self) - 1, 0)}" value="0" '
-            f'aria-label="step of the backward walk" oninput="{escape(move)}"></label>{pages}</div>'
+            f'<div><label>Step <output>1</output> of {len(self)} <input type="range" min="0" '
+            f'max="{max(len(self) - 1, 0)}" value="0" style="width:20em;vertical-align:middle" '
+            f'aria-label="step of the walk backward" oninput="{escape(move)}"></label>{pages}</div>'
         )
 
 
@@ -109,6 +117,7 @@ def steps(loss: Tensor) -> Steps:
     result = Steps()
     held: dict[int, Any] = {}
     shown: dict[int, str] = {}
+    token = quiet()
     with no_grad():
         for node, given, out in _walk(loss):
             step = Step(len(result) + 1, operation(node), names.get(id(node), ""),
@@ -123,6 +132,7 @@ def steps(loss: Tensor) -> Steps:
                 step.outgoing.append((name, brief(g)))
             step.accumulated = {shown[k]: brief(v) for k, v in held.items()}
             result.append(step)
+    loud(token)
     return result
 
 

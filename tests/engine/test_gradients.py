@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib.util
 import inspect
+from pathlib import Path
 
 import hypothesis.extra.numpy as hnp
 import hypothesis.strategies as st
@@ -239,3 +241,13 @@ def test_formulas_speak_words_only(name):
 def test_undoing_a_broadcast_stands_in_one_place():
     source = inspect.getsource(torch.engine)
     assert source.count("sum_to_array(") == 1 and source.count("sum_to_tensor(") == 1
+
+
+def test_the_page_of_operations_is_current():
+    path = Path(__file__).parents[2] / "docs/engine/make_operations.py"
+    spec = importlib.util.spec_from_file_location("make_operations", path)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert made.PAGE.read_text(encoding="utf-8") == made.page()
+    for name, entry in recorder.ENTRIES.items():
+        assert entry.module in made.PARTS, f"{name} stands in no part of the page"

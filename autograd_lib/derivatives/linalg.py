@@ -15,21 +15,29 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import (
+from ..operands import return_type
+from ..recorder import PUBLIC, Array, op, public, word
+from ..recorder import WORDS as W
+from ..tensor import Tensor, fresh, wrap_dim
+from . import (
     abs,
     axes,
+    cat,
     count,
     diag_embed,
     diagonal,
     exp,
     expand,
     eye_like,
+    index,
     log,
+    ones_like,
     pow,
     reshape,
     restore,
-    return_type,
     sgn,
+    slice_,
+    stack,
     sum,
     tracked,
     transpose,
@@ -40,9 +48,6 @@ from .derivatives import (
     zeros_like,
     zeros_of,
 )
-from .recorder import PUBLIC, Array, op, public, word
-from .recorder import WORDS as W
-from .tensor import Tensor, fresh, wrap_dim
 
 _add = np.add.reduce
 
@@ -55,10 +60,6 @@ def mT(a):
 def matmul(a, b):
     """The word on arrays; on tensors it is torch's matmul."""
     return a @ b
-
-
-def inverse_of(a):
-    return np.linalg.inv(a)
 
 
 # == Norms =========================================================================================
@@ -113,7 +114,7 @@ def vector_norm_(self: Array, ord=2, dim=None, keepdim=False):
 
 
 def _long(a: Any) -> str:
-    from .dtypes import long_name
+    from ..dtypes import long_name
 
     return long_name(a.dtype)
 
@@ -303,9 +304,6 @@ def ones_of(A):
     return sum(A, (-2, -1)) * 0 + 1.0
 
 
-from .derivatives import index, ones_like, stack  # noqa: E402
-
-
 @op(name="slogdet_", node="LinalgSlogdetBackward0", public=False, error="linalg.slogdet",
     outputs=(0, 1), names=("sign", "logabsdet"),
     result_type=return_type("linalg_slogdet", "sign", "logabsdet"),
@@ -441,8 +439,6 @@ def svd_back(grads, U, S, Vh):
         out = out + matmul(U, mT(rest / row))
     return out
 
-
-from .derivatives import cat, slice_  # noqa: E402
 
 # == The module ====================================================================================
 

@@ -15,10 +15,11 @@ import math
 
 import numpy as np
 
-from .derivatives import PI, _elementwise, _or_nan, logical_and, where
-from .dtypes import default_numpy
-from .recorder import PUBLIC, Array, Number, op, public, unary, word
-from .recorder import WORDS as W
+from ..dtypes import default_numpy
+from ..recorder import PUBLIC, Array, Number, op, public, unary, word
+from ..recorder import WORDS as W
+from . import copysign_sign, logical_and, where
+from .arithmetic import PI, _elementwise, _or_nan
 
 _BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510]
 
@@ -225,7 +226,6 @@ def xlog1py(self: Number, other: Number):
     return np.where((np.asarray(self) == 0) & ~np.isnan(other), np.zeros_like(r), r)
 
 
-from .derivatives import copysign_sign  # noqa: E402
 
 
 @op(promote="same_float",
@@ -283,7 +283,7 @@ def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
     low = info.min if neginf is None else neginf
     good = np.isfinite(a)
     fixed = np.nan_to_num(a, nan=0.0 if nan is None else nan, posinf=high, neginf=low)
-    from .tensor import fresh
+    from ..tensor import fresh
 
     return W["where"](fresh(good), input, fresh(np.asarray(fixed, a.dtype)))
 
