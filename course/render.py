@@ -16,7 +16,7 @@ import numpy as np
 from .describe import Plain, is_program, numbers_in
 from .observe import show_numbers
 
-LINE = 72
+LINE = 80
 """characters that fit beside each other in a box"""
 
 screen: Callable[[dict[str, Any]], Any] | None = None
