@@ -54,6 +54,11 @@ Arrays = Any  # a sequence of tensors
 
 KINDS = {"Array", "Number", "Optional", "Arrays", "Index"}
 
+# What can be saved of an argument instead of itself: <argument>_sym_sizes and so on.
+FACTS = {"sizes": "_a.shape", "numel": "_a.size", "dtype": "_a.dtype", "needed": "_rg",
+         "turned": "_a.flags.f_contiguous"}  # fmt: skip
+FACT = re.compile(r"_(sym_sizes|sym_numel|dtype|needed|turned)$")
+
 ENTRIES: dict[str, Entry] = {}
 PUBLIC: dict[str, Any] = {}  # torch's functions, by name
 METHODS: dict[str, Any] = {}  # what is also a method of Tensor
@@ -213,7 +218,7 @@ class Entry:
         found = []
         for node in ast.walk(ast.parse(formula, mode="eval")):
             n = getattr(node, "id", "")
-            base = re.sub(r"_(sym_sizes|sym_numel|dtype|needed)$", "", n)
+            base = FACT.sub("", n)
             if n in self.results or (base in self.signature.parameters and n != "grad"):
                 found.append(n)
         return list(dict.fromkeys(found))
@@ -450,7 +455,7 @@ class Entry:
         w = []
         for s, owners in self.saved.items():
             v = shown(s)
-            base = re.sub(r"_(sym_sizes|sym_numel|dtype|needed)$", "", s)
+            base = FACT.sub("", s)
             if self.kinds.get(s) == "Arrays":
                 w += [
                     f"node.saved_{s} = tuple({v})",
@@ -472,9 +477,7 @@ class Entry:
             elif self.kinds[base] == "Arrays":
                 w.append(f"node.saved_{s} = [a.shape for a in {shown(base)}_a]")
             else:
-                fact = {"sizes": "_a.shape", "numel": "_a.size", "dtype": "_a.dtype",
-                        "needed": "_rg"}[s.rsplit("_", 1)[1]]  # fmt: skip
-                w.append(f"node.saved_{s} = {shown(base)}{fact}")
+                w.append(f"node.saved_{s} = {shown(base)}{FACTS[s.rsplit('_', 1)[1]]}")
         return ["        " + x for x in w]
 
     def _wrap_many(self) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dtypes import long_name
-from ..recorder import Array, op
+from ..recorder import Array, op, word
 
 
 def _same_type(name, a, b, what="both vectors to have same dtype"):
@@ -72,6 +72,14 @@ def turned(a):
     return a.T
 
 
+@word
+def product_back(mat1, grad, mat2_turned):
+    """The gradient of the second matrix, in its layout: a weight comes as the transpose of one."""
+    if mat2_turned:
+        return turned(product(turned(grad), mat1))
+    return product(turned(mat1), grad)
+
+
 def outer(self, vec2):
     return np.multiply.outer(self, vec2)
 
@@ -87,7 +95,7 @@ def _check_mm(a, b):
 
 @op(shows=("self_sym_sizes", "self_sym_strides", "mat2_sym_sizes", "mat2_sym_strides"),
     self="product(grad, turned(mat2))",
-    mat2="product(turned(self), grad)")
+    mat2="product_back(self, grad, mat2_turned)", hides=("mat2_turned",))
 def mm(self: Array, mat2: Array):
     if self.ndim != 2:
         raise RuntimeError("self must be a matrix")
@@ -116,7 +124,7 @@ def bmm(self: Array, mat2: Array):
 @op(shows=("mat1_sym_sizes", "mat1_sym_strides", "mat2_sym_sizes", "mat2_sym_strides"),
     self="scale(grad, beta)",
     mat1="scale(product(grad, turned(mat2)), alpha)",
-    mat2="scale(product(turned(mat1), grad), alpha)")
+    mat2="scale(product_back(mat1, grad, mat2_turned), alpha)", hides=("mat2_turned",))
 def addmm(self: Array, mat1: Array, mat2: Array, *, beta=1, alpha=1):
     if mat1.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor"
