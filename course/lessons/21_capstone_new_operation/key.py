@@ -8,8 +8,8 @@ from course.key import Exercise, Question, program, tensor
 predict_huge = Question(
     "predict_huge",
     answers=("b",),
-    explain="a * a would be 9e60, far beyond what float32 holds. It becomes infinite, and the root of "
-    "infinity is infinite. The result would have fitted; the way to it did not.",
+    explain="a * a would be 9e60, far beyond what float32 holds. It becomes infinite, and the "
+    "root of infinity is infinite. The result would have fitted; the way to it did not.",
     experiment="run the three lines, and print a * a.",
     wrong={
         "a": "The result would fit. But print a * a: does that fit?",
@@ -324,8 +324,8 @@ def overflows(a, b):
 arrow_length = Exercise(
     "arrow_length",
     sees=["result", "a.grad", "b.grad"],
-    experiment="take a = -3 and b = 4, both requiring gradients: (arrow_length(a, b) * 10).backward() "
-    "should leave -6 and 8.",
+    experiment="take a = -3 and b = 4, both requiring gradients: "
+    "(arrow_length(a, b) * 10).backward() should leave -6 and 8.",
     tolerance=(2e-4, 1e-5),
 )
 
@@ -514,7 +514,8 @@ def keep_as_attributes(ctx, a, b):
 
 @arrow_length.wrong(
     13,
-    "inputs are kept as attributes of ctx: changed in between, they give wrong gradients in silence",
+    "inputs are kept as attributes of ctx: changed in between, they give wrong gradients "
+    "in silence",
     experiment="change an input in place after the call, then call backward(). Keep inputs by "
     "ctx.save_for_backward, and there is an exception.",
 )
@@ -867,8 +868,8 @@ def ordinary_sizes():
     experiment="try caught(swaps_inputs, telling_inputs()).",
 )
 def equal():
-    return [([3.0, -1.0, 0.0], [3.0, -1.0, 0.0]), ([[-2.0]], [-2.0, -2.0]), ([-2.0, -2.0], [[-2.0]]),
-            (-3e200, -3e200)]  # fmt: skip
+    twos = ([[-2.0]], [-2.0, -2.0])
+    return [([3.0, -1.0, 0.0], [3.0, -1.0, 0.0]), twos, twos[::-1], (-3e200, -3e200)]
 
 
 @telling_inputs.wrong(
@@ -885,8 +886,8 @@ def too_many():
 recall_shape = Question(
     "recall_shape",
     answers=("(2,1)",),
-    explain="A gradient has the shape of its tensor. What arrives has shape (2, 3), and is added up "
-    "along the direction in which a was stretched.",
+    explain="A gradient has the shape of its tensor. What arrives has shape (2, 3), and is added "
+    "up along the direction in which a was stretched.",
     experiment="do it, and print a.grad.shape.",
     wrong={
         "(2,3)": "That is the shape of out, and of what arrives. Which shape has a itself?",
@@ -897,8 +898,8 @@ recall_shape = Question(
 recall_step = Question(
     "recall_step",
     answers=(False,),
-    explain="At first it does. Then the two results agree in nearly all digits, and their difference "
-    "is mostly rounding, divided by a tiny number.",
+    explain="At first it does. Then the two results agree in nearly all digits, and their "
+    "difference is mostly rounding, divided by a tiny number.",
     experiment="measure the slope of exp at 1 with h = 1e-5 and with h = 1e-15.",
     wrong={True: "Two nearly equal numbers are subtracted. How many digits of that are left?"},
 )
