@@ -8,8 +8,8 @@ from course.key import Exercise, Question, program, tensor
 predict_huge = Question(
     "predict_huge",
     answers=("b",),
-    explain="a * a would be 9e60, far beyond what float32 holds. It becomes infinite, and the root "
-    "of infinity is infinite. The result would have fitted; the way to it did not.",
+    explain="a * a would be 9e60, far beyond what float32 holds. It becomes infinite, and the "
+    "root of infinity is infinite. The result would have fitted; the way to it did not.",
     experiment="run the three lines, and print a * a.",
     wrong={
         "a": "The result would fit. But print a * a: does that fit?",
@@ -324,8 +324,8 @@ def overflows(a, b):
 arrow_length = Exercise(
     "arrow_length",
     sees=["result", "a.grad", "b.grad"],
-    experiment="take a = -3 and b = 4, both requiring gradients: (arrow_length(a, b) * "
-    "10).backward() should leave -6 and 8.",
+    experiment="take a = -3 and b = 4, both requiring gradients: "
+    "(arrow_length(a, b) * 10).backward() should leave -6 and 8.",
     tolerance=(2e-4, 1e-5),
 )
 
@@ -514,8 +514,8 @@ def keep_as_attributes(ctx, a, b):
 
 @arrow_length.wrong(
     13,
-    "inputs are kept as attributes of ctx: changed in between, they give wrong gradients in "
-    "silence",
+    "inputs are kept as attributes of ctx: changed in between, they give wrong gradients "
+    "in silence",
     experiment="change an input in place after the call, then call backward(). Keep inputs by "
     "ctx.save_for_backward, and there is an exception.",
 )
@@ -868,8 +868,8 @@ def ordinary_sizes():
     experiment="try caught(swaps_inputs, telling_inputs()).",
 )
 def equal():
-    three, two, one = [3.0, -1.0, 0.0], [-2.0, -2.0], [[-2.0]]
-    return [(three, three), (one, two), (two, one), (-3e200, -3e200)]
+    twos = ([[-2.0]], [-2.0, -2.0])
+    return [([3.0, -1.0, 0.0], [3.0, -1.0, 0.0]), twos, twos[::-1], (-3e200, -3e200)]
 
 
 @telling_inputs.wrong(
