@@ -107,6 +107,7 @@ def test_the_training_runs_do_what_the_lesson_says(capsys):
     for losses, accuracies in (plain, faster):
         assert 2 < losses[0] < 2.7 and accuracies[0] < 0.2 and accuracies[-1] > 0.9
     assert all(faster[0][n] < plain[0][n] for n in range(20, 120))
+    assert faster[0][10] > plain[0][10] and abs(faster[1][-1] - plain[1][-1]) < 0.03
     right = scope["accuracy"](scope["scores"], scope["drawer"][1])
     assert "More than 93% should be right" in lessons.text(NAME) and right > 0.93
     assert scope["right"] > 0.93

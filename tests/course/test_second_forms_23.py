@@ -275,7 +275,7 @@ BAD = [
     ("unroll-values", lambda f, start, rate, steps: start * math.nan, "nan"),
     ("unroll-values", endless, "calls itself without end"),
     ("rate_slope-one", lambda f, start, rate, steps: 0.64, "should be a tuple"),
-    ("rate_slope-one", lambda f, start, rate, steps: (1.0,), "items"),
+    ("rate_slope-one", lambda f, start, rate, steps: (1.0,), "1 item"),
     ("short_slope-last", lambda *given: print("here"), "your code printed"),
     ("learn_rates-one", lambda *given: given[2], "should be a tuple"),
 ]

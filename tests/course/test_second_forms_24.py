@@ -320,14 +320,14 @@ def endless(*given):
 BAD = [
     ("restless_line-loss", "a script", "can be called"),
     ("restless_line-loss", lambda *given: None, "should be a tuple"),
-    ("restless_line-loss", lambda *given: ([1.0], []), "items"),
+    ("restless_line-loss", lambda *given: ([1.0], []), "1 item"),
     ("restless_line-loss", lambda *given: ([1.0, 0.0], [math.nan]), "wrong"),
     ("stopping_classifier-one", endless, "calls itself without end"),
     ("stopping_classifier-one", lambda x, y, rate, epochs: x / "2", "TypeError"),
     ("stopping_classifier-epochs", forms.answers["stopping_classifier", "classifier_still_rebinds"],
      "RuntimeError"),
     ("frozen_layer-warm", lambda *given: print("here"), "your code printed"),
-    ("hungry_batches-one", lambda *given: [torch.tensor(0.5)], "should be a float"),
+    ("hungry_batches-one", lambda *given: [torch.tensor(0.5)], "w has wrong values"),
     ("best_weights-moves", lambda start, *given: (start.tolist(), 0.5), "should be a tensor"),
 ]  # fmt: skip
 

@@ -32,18 +32,31 @@ SWAPS = {
 
 
 def mutants(source: str) -> Iterator[tuple[str, str]]:
-    """Yield (what was changed, the changed source) for each mutant of a cell."""
+    """Yield (what was changed, the changed source) for each mutant of a cell's solutions."""
     tree = ast.parse(source)
     _without_docstrings(tree)
+    lines = _solution_lines(source)
     number = 0
     while True:
         mutant = copy.deepcopy(tree)
-        change = _Change(number)
+        change = _Change(number, lines)
         change.visit(mutant)
         if change.what is None:
             return
         number += 1
         yield change.what, ast.unparse(ast.fix_missing_locations(mutant))
+
+
+def _solution_lines(source: str) -> set[int]:
+    """Return the numbers of the lines that students write; what is given to them stays."""
+    lines, inside = set(), False
+    for number, line in enumerate(source.splitlines(), 1):
+        inside = line.strip() == "### BEGIN SOLUTION" or (
+            inside and line.strip() != "### END SOLUTION"
+        )
+        if inside:
+            lines.add(number)
+    return lines
 
 
 def _without_docstrings(tree: ast.AST) -> None:
@@ -55,13 +68,14 @@ def _without_docstrings(tree: ast.AST) -> None:
 class _Change(ast.NodeTransformer):
     """Makes the change that bears a number, counted in the order of the text."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, lines: set[int]) -> None:
         self._left = number
+        self._lines = lines
         self._line = 0
         self.what: str | None = None
 
     def _now(self) -> bool:
-        if self.what is not None:
+        if self.what is not None or self._line not in self._lines:
             return False
         self._left -= 1
         return self._left < 0
