@@ -708,10 +708,11 @@ recall_backward = Question(
 recall_option = Question(
     "recall_option",
     answers=("create_graph", "create_graph=True"),
-    explain="With create_graph=True the walk backward is recorded. A Dual of Duals needs no option.",
+    explain="With create_graph=True the walk backward is recorded. A Dual of Duals "
+    "needs no option.",
     experiment="look for the table of two options in lesson 15.",
     wrong={
-        "retain_graph": "That one keeps the saved values of the pass forward. Which one records the "
-        "walk backward?",
+        "retain_graph": "That one keeps the saved values of the pass forward. Which one records "
+        "the walk backward?",
     },
 )
