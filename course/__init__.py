@@ -1,10 +1,22 @@
 """The course: what a student's notebook imports.
 
 `begin` opens a lesson, `check` looks at an answer, `why` names the likely mistake, `example` hands
-out a check's inputs to play with.
+out a check's inputs to play with, `solution` shows the lesson's own answer, `progress` draws a map
+of what is done.
 """
 
-from .check import CheckFailed, begin, check, example, why
-
 __version__ = "0.1.0"
-__all__ = ["CheckFailed", "__version__", "begin", "check", "example", "why"]
+
+from .check import CheckFailed, begin, check, example, solution, why
+from .progress import progress
+
+__all__ = [
+    "CheckFailed",
+    "__version__",
+    "begin",
+    "check",
+    "example",
+    "progress",
+    "solution",
+    "why",
+]

@@ -7,18 +7,18 @@ expected values: not in words, not in the data, not in an exception.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from . import find
+from . import find, journal
 from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake, QuestionInfo
 from .describe import build_names, is_program, size
 from .key import answer_hash
 from .observe import Difference, differ
-from .render import call_text, present
+from .render import call_text, graded, present
+from .solution import show_solution
 from .trial import MISSING, Raised, Trial, attempt, describe_exception, quietly
 
 OUTCOME = "application/vnd.autograd-course.check+json"
@@ -49,6 +49,8 @@ class Outcome:
     diagnosis: Mistake | None = None
     is_answer: bool = False
     """whether this was the answer to a question: what can be said of it has been said"""
+    is_program: bool = False
+    """whether the case shown is a few statements, which can be copied, and not one call"""
 
     def to_plain(self) -> dict[str, Any]:
         """Return the structured form, as the grading pipeline reads it."""
@@ -132,6 +134,14 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
         outcome = examine_answer(info, cases.questions[info.exercise], objects[0])
     else:
         outcome = examine(cases, info, exercise, given, secret=hidden)
+    if not hidden:
+        journal.write(
+            cases.assignment,
+            info.exercise,
+            check=info.id,
+            status=outcome.status,
+            answer=journal.answer_id(objects[0]),
+        )
     if outcome.status == "passed":
         if _lesson.last is not None and _lesson.last.check.exercise == info.exercise:
             _lesson.last = None
@@ -140,6 +150,14 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
         return
     _lesson.last = _as_policy_allows(outcome)
     _fail(_lesson.last, outcome)
+
+
+def solution(exercise: str, now: bool = False) -> None:
+    """Show how this lesson solves an exercise, once you have tried it, or `now`.
+
+    It is noted in your own record. Raises LookupError where the lesson has no such exercise.
+    """
+    show_solution(_cases(hidden=False).assignment, exercise, now=now)
 
 
 def why() -> None:
@@ -169,10 +187,7 @@ def why() -> None:
             [
                 "None of the mistakes that this course knows gives exactly what your answer gives. "
                 "Perhaps it makes two at once, or a new one.",
-                f'Type `course.example("{last.check.id}")` to get the inputs of the case shown '
-                "above, call your function on them, and print what happens in between."
-                if not last.check.hidden
-                else "Try your function on small inputs whose answer you can work out by hand.",
+                _look_closer(last),
                 *([f"Something to try: {last.experiment}"] if last.experiment else []),
             ],
         )
@@ -183,6 +198,20 @@ def why() -> None:
             f"{last.check.id}: a likely mistake",
             [f"This is what you get when {mistake.what}.", f"To see it, try: {mistake.experiment}"],
         )
+
+
+def _look_closer(outcome: Outcome) -> str:
+    """Say how to get at the case that was shown."""
+    if outcome.check.hidden:
+        return "Try your function on small inputs whose answer you can work out by hand."
+    if outcome.is_program:
+        return (
+            "Copy the lines shown above into a cell of your own, and print what happens on the way."
+        )
+    return (
+        f'Type `course.example("{outcome.check.id}")` to get the inputs of the case shown above, '
+        "call your function on them, and print what happens in between."
+    )
 
 
 def example(id: str) -> Any:
@@ -222,10 +251,12 @@ def examine(
     objects: Mapping[str, Any],
     *,
     secret: bool,
+    diagnosing: bool = True,
 ) -> Outcome:
     """Try an answer on a check's cases and laws; shows nothing and raises nothing.
 
-    With `secret` the outcome names neither inputs nor expected values.
+    With `secret` the outcome names neither inputs nor expected values. Without `diagnosing` it is
+    not asked which mistake was made, which takes most of the time.
     """
     failing: list[tuple[CaseRecord, Trial, Difference | None]] = []
     for record in cases.of(info.id):
@@ -239,14 +270,14 @@ def examine(
     if failing:
         record, trial, difference = min(failing, key=lambda found: size(found[0].arguments))
         outcome = _explain(info, exercise, record, trial, difference, secret)
-        outcome.diagnosis = diagnose(cases, exercise, objects)
+        outcome.diagnosis = diagnose(cases, exercise, objects) if diagnosing else None
         if outcome.diagnosis is not None:
             outcome.experiment = outcome.diagnosis.experiment
         return outcome
     for law in cases.laws(info.id):
         broken = _try_law(cases, info, exercise, law, objects)
         if broken is not None:
-            if broken.status != "not_attempted":
+            if diagnosing and broken.status != "not_attempted":
                 broken.diagnosis = diagnose(cases, exercise, objects)
             return broken
     return Outcome(info, "passed")
@@ -307,11 +338,22 @@ def _does_the_same(behaviour: Mapping[str, Any], trial: Trial, exercise: Exercis
     return _difference(behaviour, trial, exercise) is None
 
 
+# NumPy says the same in other words in each of its functions.
+_SHAPES_DO_NOT_FIT = {
+    "arrays": ("could not be broadcast",),
+    "matrices": ("mismatch in its core dimension", "not aligned"),
+}
+
+
 def _exception_words(behaviour: Mapping[str, Any]) -> list[str]:
     """Return an exception's words in any order: `a * None` and `None * a` are one mistake."""
     if behaviour.get("raised", ("",))[0] == "RecursionError":
         # Where the last straw fell depends on how deep the caller stood.
         return ["RecursionError"]
+    text = behaviour.get("raised", ("", ""))[1]
+    for kind, signs in _SHAPES_DO_NOT_FIT.items():
+        if any(sign in text for sign in signs):
+            return [behaviour["raised"][0], kind]
     return sorted(" ".join(behaviour.get("raised", ())).replace("'", " ").split())
 
 
@@ -436,6 +478,7 @@ def _explain(
         outcome.detail = ""
     else:
         tried = call_text(exercise.name, record.arguments)
+        outcome.is_program = is_program(record.arguments)
         printed = f"\nyour code printed\n{trial.printed.rstrip()[:500]}" if trial.printed else ""
         outcome.detail = f"{tried}\n\n{outcome.detail}".rstrip() + printed
     return outcome
@@ -454,7 +497,8 @@ def _explain_exception(
 
 
 _ADVICE = {
-    "RecursionError": " The function calls itself without end: which case should stop it?",
+    "RecursionError": " The function calls itself without end, or for each of thousands of steps: "
+    "which case should stop it, or would a loop do?",
     "NameError": " A name is used that nothing has defined yet: look for a slip of the pen, or for "
     "a cell that was not run.",
     "SystemExit": " Answers must not end the program: take out `exit()` or `quit()`.",
@@ -494,12 +538,22 @@ def _fail(outcome: Outcome, whole: Outcome) -> NoReturn:
     closing = []
     if outcome.experiment:
         closing.append(f"Something to try: {outcome.experiment}")
-    grading = bool(os.environ.get("NBGRADER_EXECUTION"))
+    grading = graded()
     if outcome.status != "not_attempted" and not outcome.is_answer and not grading:
         if not outcome.check.hidden and _lesson.policy != "pass_fail":
-            closing.append(f'`course.example("{outcome.check.id}")` gives you these inputs.')
+            closing.append(
+                "Copy the lines above into a cell of your own to look closer."
+                if outcome.is_program
+                else f'`course.example("{outcome.check.id}")` gives you these inputs.'
+            )
         if _lesson.policy == "named":
             closing.append("`course.why()` names the likely mistake.")
+        tries = journal.tries(_lesson.assignment, outcome.check.exercise)
+        if tries >= journal.TRIES:
+            closing.append(
+                f"That was try number {tries}. Below the exercise there are folded hints: open the "
+                "first."
+            )
     # Staff get the whole of it, for the report on the class; the feedback page keeps to the policy.
     told = whole if grading else outcome
     present(

@@ -11,7 +11,8 @@ import hmac
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,31 @@ class NotFound(Exception):
 
 def recorded_cases(assignment: str) -> RecordedCases:
     """Return a lesson's recorded cases: the package's, else those of a file beside the notebook."""
-    for path in (RECORDED / f"{assignment}.json", Path(f"{assignment}.cases.json")):
+    beside = Path(f"{assignment}.cases.json")
+    places = [RECORDED / f"{assignment}.json", beside]
+    if COURSE_DIRECTORY_VARIABLE in os.environ:
+        course = Path(os.environ[COURSE_DIRECTORY_VARIABLE])
+        places.append(course / "assignments" / assignment / beside)
+    for path in places:
         if path.exists():
-            return RecordedCases.read(path)
+            return _read_cases(*_stamps(path.absolute()))
     raise NotFound(
         f"The checks of {assignment} are not installed here. If this lesson is part of the course, "
         "type `pip install --upgrade autograd-course`. If your instructor wrote it, put the file "
         f"{assignment}.cases.json, which came with the notebook, into the notebook's folder."
     )
+
+
+def _stamps(*paths: Path) -> Iterator[tuple[Path, int, int]]:
+    """Say of each file which it is and when it was written, so that what was read can be kept."""
+    for path in paths:
+        status = path.stat() if path.exists() else None
+        yield path, status.st_mtime_ns if status else 0, status.st_size if status else 0
+
+
+@lru_cache(4)
+def _read_cases(file: tuple[Path, int, int]) -> RecordedCases:
+    return RecordedCases.read(file[0])
 
 
 def course_directory(start: Path | None = None) -> Path | None:
@@ -97,9 +115,17 @@ def live_cases(assignment: str) -> LiveCases:
             break
     else:
         raise NotFound(f"The solved notebook of {assignment} is missing: type `grader build`.")
-    notebook = json.loads(solution.read_text(encoding="utf-8"))
     seed = grading_seed(assignment, directory)
-    return live_cases_of(notebook, load_key(folder / "key.py"), seed)
+    return _make_cases(*_stamps(solution, folder / "key.py"), seed)
+
+
+@lru_cache(4)
+def _make_cases(
+    solution: tuple[Path, int, int], key: tuple[Path, int, int], seed: str
+) -> LiveCases:
+    """Make live cases once for a whole class, as long as the files stay as they are."""
+    notebook = json.loads(solution[0].read_text(encoding="utf-8"))
+    return live_cases_of(notebook, load_key(key[0]), seed)
 
 
 def live_cases_of(

@@ -26,6 +26,21 @@ MOST_NUMBERS = 100_000
 TOLERANCE = {"float16": (1e-2, 1e-3), "float32": (2e-4, 2e-6), "float64": (1e-6, 1e-9)}
 
 
+_PLAIN_TYPES = {
+    "NoneType",
+    "bool",
+    "int",
+    "str",
+    "float",
+    "array",
+    "tensor",
+    "list",
+    "tuple",
+    "dict",
+}
+"""What a class of somebody's own is not taken for, whatever it is called"""
+
+
 def observe(value: Any, depth: int = 0) -> Plain:
     """Turn a value into plain data that says its type and, for numbers and containers, all of it.
 
@@ -49,7 +64,10 @@ def observe(value: Any, depth: int = 0) -> Plain:
     if kind is dict and depth < 8:
         entries = [[observe(k, depth + 1), observe(v, depth + 1)] for k, v in value.items()]
         return {"type": "dict", "items": entries}
-    return {"type": kind.__name__}
+    # What stands for an object in another process knows what that is called there.
+    claimed = getattr(kind, "claimed_type", None)
+    name = claimed(value) if claimed is not None else kind.__name__
+    return {"type": f"{name} of its own" if name in _PLAIN_TYPES else name}
 
 
 def _observe_numbers(kind: str, dtype: str, data: np.ndarray) -> Plain:
@@ -126,6 +144,8 @@ def differ(
         if expected["value"] == seen["value"]:
             return None
         both = f"{path} is {seen['value']!r} and should be {expected['value']!r}"
+        if "\n" in f"{seen['value']}{expected['value']}":
+            both = f"{path} is\n\n{seen['value']}\n\nand should be\n\n{expected['value']}"
         if expected["type"] == "bool":
             return Difference("value", both)
         return Difference("value", f"{path} is not what it should be", both)
@@ -180,7 +200,7 @@ def type_name(record: Plain) -> str:
 def _differ_in_type(expected: Plain, seen: Plain, path: str) -> Difference:
     text = f"{path} is {type_name(seen)} and should be {type_name(expected)}"
     if seen["type"] == "NoneType" and path == "the result":
-        text += ": does the function end without a `return`?"
+        text += ": does the function end without a `return`, or is what it returns None?"
     return Difference("type", text)
 
 
@@ -188,8 +208,9 @@ def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> D
     if len(expected["items"]) != len(seen["items"]):
         return Difference(
             "length",
-            f"{path} has {len(seen['items'])} items, which is not the right number",
-            f"{path} has {len(seen['items'])} items and should have {len(expected['items'])}",
+            f"{path} has {_items(seen)}, which is not the right number",
+            f"{path} has {_items(seen)} and should have {len(expected['items'])}"
+            + _both_lists(seen, expected),
         )
     if expected["type"] == "dict":
         return _differ_in_entries(expected, seen, rules, path)
@@ -198,6 +219,20 @@ def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> D
         if difference is not None:
             return difference
     return None
+
+
+def _items(record: Plain) -> str:
+    return "1 item" if len(record["items"]) == 1 else f"{len(record['items'])} items"
+
+
+def _both_lists(seen: Plain, expected: Plain) -> str:
+    """Show two short lists of words or whole numbers beside each other."""
+    if expected["type"] == "dict":
+        return ""
+    both = [[item.get("value") for item in record["items"]] for record in (seen, expected)]
+    if any(len(values) > 12 or not all(type(v) in (str, int) for v in values) for values in both):
+        return ""
+    return f"\n\nseen    {both[0]}\nwanted  {both[1]}"
 
 
 def _differ_in_entries(expected: Plain, seen: Plain, rules: Rules, path: str) -> Difference | None:
@@ -263,7 +298,7 @@ def _ratio(want: np.ndarray, got: np.ndarray) -> str:
         return ""
     ratios = got / want
     ratio = float(ratios.flat[0])
-    if ratio in (0.0, 1.0) or not np.allclose(ratios, ratio, rtol=1e-3):
+    if ratio == 0 or f"{ratio:.4g}" == "1" or not np.allclose(ratios, ratio, rtol=1e-3):
         return ""
     if want.size == 1 and not _is_whole(ratio) and not _is_whole(1 / ratio):
         return ""

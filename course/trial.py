@@ -12,7 +12,8 @@ import io
 import linecache
 import random
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import CodeType, TracebackType
 from typing import Any
@@ -23,6 +24,10 @@ import autograd_lib as torch
 
 from .describe import Plain, build_names, is_program
 from .observe import look, observe
+
+elsewhere: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext
+"""Entered around every trial. Whoever tries code that lives in another process starts that process
+afresh too."""
 
 MISSING = {"type": "missing"}
 """Observed where a path leads nowhere: no such attribute, or nothing to look into."""
@@ -107,6 +112,7 @@ def quietly() -> Iterator[io.StringIO]:
     )
     grad_mode = torch.is_grad_enabled()
     with (
+        elsewhere(),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
         warnings.catch_warnings(),
@@ -131,6 +137,11 @@ def describe_exception(error: BaseException) -> Raised:
     raised = Raised(type(error).__name__, _text(error), hint=" ".join(_notes(error)))
     # A stub says NotImplementedError with nothing behind it; a student's own use of it says more.
     raised.attempted = not (isinstance(error, NotImplementedError) and not raised.text)
+    # An exception that comes from another process has been told where it arose.
+    told = getattr(error, "student_line", None)
+    if told is not None:
+        raised.line, raised.number, raised.function = told
+        return raised
     for code, number in _frames(error.__traceback__):
         raised.function = code.co_qualname.rpartition("<locals>.")[2]
         filename = code.co_filename

@@ -25,7 +25,9 @@ from rich.progress import (
 
 from . import __version__
 from .directory import CourseDirectory, UsageError
+from .isolation import Isolation, IsolationOption, require
 from .results import Result, read_results
+from .sandbox import FULL
 
 app = typer.Typer(
     help="Build the course's lessons, grade a class on them, and see what it understood.",
@@ -112,24 +114,30 @@ def grade(
     force: Annotated[
         bool, typer.Option(help="Grade again what has a result for the same files already.")
     ] = False,
+    isolation: IsolationOption = Isolation.FULL,
 ) -> None:
     """Grade what is in submitted/, into results/, autograded/ and the gradebook.
 
     Exit code: 0 when every submission has a result, 1 when the grader itself failed on some, 2 when
     the command makes no sense here.
     """
-    faults = grade_with_progress(CourseDirectory(course), names, jobs, force)
+    faults = grade_with_progress(CourseDirectory(course), names, jobs, force, isolation)
     if faults:
         raise typer.Exit(1)
 
 
 def grade_with_progress(
-    directory: CourseDirectory, names: list[str] | None, jobs: int, force: bool
+    directory: CourseDirectory,
+    names: list[str] | None,
+    jobs: int,
+    force: bool,
+    isolation: str = FULL,
 ) -> int:
     """Grade, showing a bar and then a summary; returns how many the grader itself failed on."""
     from .grading import grade_assignment, to_grade
 
     faults = 0
+    require(isolation)
     for lesson in to_grade(directory, names):
         with Progress(
             TextColumn("{task.description}"),
@@ -146,6 +154,7 @@ def grade_with_progress(
                 lesson,
                 jobs=jobs,
                 force=force,
+                isolation=isolation,
                 on_start=lambda n, bar=bar: progress.update(bar, total=n),  # type: ignore[misc]
                 on_result=lambda _, bar=bar: progress.advance(bar),  # type: ignore[misc]
             )
@@ -281,6 +290,7 @@ def demo(
         Path, typer.Option("--dir", help="Where to put the class; an old demo there is replaced.")
     ] = Path("demo"),
     jobs: Jobs = CORES,
+    isolation: IsolationOption = Isolation.FULL,
 ) -> None:
     """Make a sample class, grade it, and show what comes out."""
     from .demo import make_class
@@ -289,7 +299,7 @@ def demo(
     from .tables import exercises_table, mistakes_table, results_table
 
     course, assignment = make_class(directory, students)
-    faults = grade_with_progress(course, [assignment], jobs, force=True)
+    faults = grade_with_progress(course, [assignment], jobs, True, isolation)
     found = list(read_results(course.results, assignment))
     screen.print(results_table(assignment, found))
     numbers = summary(course, assignment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from .directory import CourseDirectory, Lesson, UsageError
 from .gradebook import GradebookWriter
 from .pipeline import Assignment, blank_result
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
-from .sandbox import Limits
+from .sandbox import FULL, Limits
 from .schedule import grade_all
 
 
@@ -59,6 +59,7 @@ def grade_assignment(
     *,
     jobs: int,
     force: bool = False,
+    isolation: str = FULL,
     on_start: Callable[[int], Any] = lambda total: None,
     on_result: Callable[[Result], Any] = lambda result: None,
 ) -> Summary:
@@ -68,14 +69,21 @@ def grade_assignment(
     summary = Summary()
     with GradebookWriter(course) as book:
         book.register(lesson)
-        found = intake.submissions(course, lesson, book.students())
-        new = [s for s in found if force or not _has_result(course, assignment, s)]
-        summary.kept = len(found) - len(new)
-        by_student = {submission.student: submission for submission in new}
-        on_start(len(new))
-        for graded in grade_all(assignment, new, limits, jobs):
+        names = intake.students(course, lesson, book.students())
+        on_start(len(names))
+
+        def changed() -> Iterator[intake.Submission]:
+            for name in names:
+                submission = intake.read(course, lesson, name)
+                if force or not _has_result(course, assignment, submission):
+                    yield submission
+                else:
+                    summary.kept += 1
+
+        for graded in grade_all(assignment, changed(), limits, jobs, level=isolation):
             result = graded.result
-            book.write(by_student[result.student], graded)
+            assert graded.submission is not None
+            book.write(graded.submission, graded)
             write_result(course.results, result, graded.detail)
             if graded.fault:
                 summary.faults.append(result)

@@ -41,14 +41,19 @@ class Submission:
     timestamp: str | None = None
 
 
-def submissions(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[Submission]:
-    """Return a submission for each student who has a folder for the lesson, or is `known`."""
+def students(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[str]:
+    """Return each student who has a folder for the lesson, or is `known`."""
     found = {
         folder.name
-        for folder in sorted(course.submitted.iterdir())
+        for folder in course.submitted.iterdir()
         if not folder.name.startswith(".") and (folder / lesson.name).exists()
     }
-    return [read(course, lesson, student) for student in sorted(found | known)]
+    return sorted(found | known)
+
+
+def submissions(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[Submission]:
+    """Return a submission for each student who has a folder for the lesson, or is `known`."""
+    return [read(course, lesson, student) for student in students(course, lesson, known)]
 
 
 def strangers(course: CourseDirectory) -> list[str]:

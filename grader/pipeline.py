@@ -8,14 +8,14 @@ submission is a status of that submission.
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ from course import find
 from . import __version__
 from .intake import Submission
 from .judge import Definition, judge
+from .judge.court import Court
 from .restore import Restored, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
-from .sandbox import CellRun, Limits, Room
-from .sandbox.kernel import KernelRoom
+from .sandbox import CellRun, Limits, RoomEnded
+from .sandbox.launch import Sandbox, SandboxRoom
 
 LONGEST_OUTPUT = 20_000
 """characters of printed text kept of one cell"""
@@ -68,9 +69,15 @@ class Graded:
     detail: dict[str, Any] = field(default_factory=dict)
     fault: bool = False
     """True where the grader itself failed, not the submission"""
+    slow: bool = False
+    """True where wall-clock time ended a cell, which a busy machine may be the reason for"""
+    submission: Submission | None = None
+    """what was graded, without its notebook"""
 
 
-def grade(assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
+def grade(
+    assignment: Assignment, submission: Submission, limits: Limits, sandbox: Sandbox
+) -> Graded:
     """Grade one submission. The only exceptions are faults of the grader's own."""
     started = time.perf_counter()
     result = blank_result(assignment, submission)
@@ -78,24 +85,25 @@ def grade(assignment: Assignment, submission: Submission, limits: Limits) -> Gra
         result.status = NOT_GRADED if submission.absent else QUARANTINED
         result.message = submission.problem
         return Graded(result)
-    solution = nbformat.read(assignment.solution, as_version=4)
-    release = nbformat.read(assignment.release, as_version=4)
+    solution = _read(assignment.solution, assignment.solution.stat().st_mtime_ns)
+    release = _read(assignment.release, assignment.release.stat().st_mtime_ns)
     restored = restore(submission.notebook, solution, release)
-    with tempfile.TemporaryDirectory(prefix="room-") as home:
-        _bring_released_files(assignment, Path(home))
-        sitting = _Sitting(lambda: KernelRoom(Path(home), assignment.root, limits), limits)
-        with ExitStack() as stack:
-            stack.callback(sitting.close)
-            result.checks = _run(assignment.name, restored, sitting)
-        result.isolation = sitting.isolation
-        result.peak_memory_mb = sitting.peak_memory_mb
+    # For checks that find their key by it; nothing in a room has this environment.
+    os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
+    sitting = _Sitting(sandbox, released_files(assignment.release.parent), limits)
+    with ExitStack() as stack:
+        stack.callback(sitting.close)
+        result.checks = _run(assignment.name, restored, sitting)
+    result.isolation = sandbox.level
+    result.peak_memory_mb = sitting.peak_memory_mb
     result.status = GRADED
     result.repairs = [*submission.notes, *restored.repairs]
     result.score = sum(check.points or 0.0 for check in result.checks)
     result.max_score = sum(check.max_points for check in result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
     notebook = nbformat.v4.new_notebook(cells=restored.cells, metadata=release.metadata)
-    return Graded(result, notebook, restored.unchanged, {"cells": sitting.log})
+    detail = {"cells": sitting.log}
+    return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
 
 
 def blank_result(assignment: Assignment, submission: Submission) -> Result:
@@ -121,17 +129,25 @@ def blank_result(assignment: Assignment, submission: Submission) -> Result:
     )
 
 
+@lru_cache(8)
+def _read(path: Path, written: int) -> NotebookNode:
+    """Read a notebook of the instructor's once for a whole class; nobody may change it."""
+    return nbformat.read(path, as_version=4)
+
+
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _bring_released_files(assignment: Assignment, home: Path) -> None:
-    """Copy the data that students got with the notebook, never what they handed in."""
-    for path in assignment.release.parent.iterdir():
-        if path.suffix == ".ipynb" or path.name.startswith("."):
-            continue
-        copy = shutil.copytree if path.is_dir() else shutil.copy2
-        copy(path, home / path.name)
+def released_files(folder: Path) -> dict[str, bytes]:
+    """Read the data that students got with the notebook, never what they handed in."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.suffix != ".ipynb"
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    }
 
 
 def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResult]:
@@ -146,13 +162,13 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
             continue
         if cell.cell_type != "code":
             continue
-        run = sitting.run(cell.source, remember=kind != "check")
+        run = sitting.check(cell.source) if kind == "check" else sitting.run(cell.source, kind)
         cell.outputs = [_cut(output) for output in run.outputs]
         cell.execution_count = sitting.count
         if kind == "exercise" and name is not None:
             definitions[name] = Definition(run.status, run.error)
         elif kind == "check":
-            exercise = cell.metadata["autograd_course"]["exercise"]
+            exercise = cell.metadata.get("autograd_course", {}).get("exercise")
             definition = definitions.get(exercise, Definition("missing"))
             checks.append(judge(cell, notebook, run, definition))
     return checks
@@ -180,46 +196,70 @@ class _Sitting:
     """A submission's time in rooms: when one ends early, the next is brought to where it was.
 
     Cells that ended a room are not run again, check cells leave nothing behind that later cells may
-    count on; all others are run again, in their order.
+    count on; all others are run again, in their order, when the next check needs them.
     """
 
-    def __init__(self, open_room: Callable[[], Room], limits: Limits) -> None:
-        self._open = open_room
-        self._limits = limits
-        self._room: Room | None = None
-        self._past: list[str] = []
+    def __init__(self, sandbox: Sandbox, files: dict[str, bytes], limits: Limits) -> None:
+        self._sandbox, self._files = sandbox, files
+        self._room: SandboxRoom | None = None
+        self._court: Court | None = None
+        self._past: list[tuple[str, bool]] = []
         self._deadline = time.monotonic() + limits.submission_seconds
         self.count = 0
-        self.isolation = "none"
+        self.slow = False
         self.peak_memory_mb: float | None = None
         self.log: list[dict[str, Any]] = []
 
-    def run(self, source: str, *, remember: bool) -> CellRun:
-        """Run a cell, in a new room if the last one ended."""
+    def run(self, source: str, kind: str) -> CellRun:
+        """Run a cell of the student's, or a locked one, in a new room if the last one ended."""
+        locked = kind in ("opening", "setup")
+        run = self._with_room(lambda room, court: self._cell(room, court, source, locked))
+        if not run.ended:
+            self._past.append((source, locked))
+        return run
+
+    def check(self, source: str) -> CellRun:
+        """Run a check, outside of the room."""
+        return self._with_room(lambda room, court: court.run_check(source))
+
+    def _with_room(self, do: Callable[[SandboxRoom, Court], CellRun]) -> CellRun:
         self.count += 1
-        run = self._run(source)
-        if run.status in ("timeout", "crashed"):
+        try:
+            run = do(*self._enter())
+        except RoomEnded as ended:
+            run = CellRun(ended.status)
+        if run.ended:
             self.close()
-        elif remember:
-            self._past.append(source)
         self.log.append({"cell": self.count, "status": run.status, "error": run.error})
         return run
 
-    def _run(self, source: str) -> CellRun:
+    def _enter(self) -> tuple[SandboxRoom, Court]:
         if time.monotonic() > self._deadline:
-            return CellRun("timeout")
-        if self._room is None:
-            self._room = self._open()
-            self.isolation = self._room.isolation
-            for cell in self._past:
-                if self._room.run(cell).status in ("timeout", "crashed"):
-                    return CellRun("crashed")
-        return self._room.run(source)
+            self.slow = True
+            raise RoomEnded("timeout")
+        if self._room is None or self._court is None:
+            self._room = self._sandbox.open(self._files)
+            self._court = Court(self._room)
+            for source, locked in self._past:
+                run = self._cell(self._room, self._court, source, locked)
+                if run.ended:
+                    raise RoomEnded(run.status)
+        return self._room, self._court
+
+    @staticmethod
+    def _cell(room: SandboxRoom, court: Court, source: str, locked: bool) -> CellRun:
+        run = room.run(source)
+        if locked and not run.ended:
+            court.run_locked(source)
+            if room.ended:
+                return CellRun(room.ended, run.outputs)
+        return run
 
     def close(self) -> None:
         """End the room, if there is one."""
         if self._room is not None:
+            self._room.close()
+            self.slow = self.slow or self._room.slow
             peak = self._room.peak_memory_mb()
             self.peak_memory_mb = max(filter(None, (peak, self.peak_memory_mb)), default=None)
-            self._room.close()
-            self._room = None
+            self._room = self._court = None

@@ -1,22 +1,32 @@
 """Many submissions: hand them to worker processes, and take results as they come.
 
 Results come back in whatever order they are done. A worker that dies takes no other submission with
-it: whatever was under way is tried again alone, and only what ends a worker then is at fault.
+it: whatever was under way is tried again alone, and only what ends a worker then is at fault. A
+submission that ran out of wall-clock time beside others is tried again alone, too.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+import multiprocessing.util
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from functools import partial
 
 from .intake import Submission
 from .pipeline import Assignment, Graded, grade
 from .results import NOT_GRADED, Result
-from .sandbox import Limits
+from .sandbox import FULL, Limits
+from .sandbox.launch import Sandbox
 
 Pool = Callable[[int], Executor]
+
+AHEAD = 4
+"""how many submissions per worker are read before they are needed"""
+
+_sandboxes: dict[tuple[str, Limits], Sandbox] = {}
 
 
 def local_pool(jobs: int) -> Executor:
@@ -27,41 +37,60 @@ def local_pool(jobs: int) -> Executor:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
+def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
+    """Grade one submission in this process's own sandbox, which is started when first needed."""
+    sandbox = _sandboxes.get((level, limits))
+    if sandbox is None:
+        sandbox = _sandboxes[level, limits] = Sandbox(level, limits)
+        multiprocessing.util.Finalize(None, sandbox.close, exitpriority=10)
+    return grade(assignment, submission, limits, sandbox)
+
+
 def grade_all(
     assignment: Assignment,
-    submissions: Sequence[Submission],
+    submissions: Iterable[Submission],
     limits: Limits,
     jobs: int,
     pool: Pool = local_pool,
+    level: str = FULL,
 ) -> Iterator[Graded]:
     """Grade all submissions; yields a result for each, whatever becomes of the workers."""
     again: list[Submission] = []
-    if submissions:
-        with pool(min(jobs, len(submissions))) as executor:
-            futures: dict[Future[Graded], Submission] = {}
-            for submission in submissions:
+    waiting = iter(submissions)
+    task = partial(work, level)
+    futures: dict[Future[Graded], Submission] = {}
+    more = True
+    with pool(jobs) as executor:
+        while more or futures:
+            while more and len(futures) < AHEAD * jobs:
+                submission = next(waiting, None)
+                if submission is None:
+                    more = False
+                    break
                 try:
-                    futures[executor.submit(grade, assignment, submission, limits)] = submission
+                    futures[executor.submit(task, assignment, submission, limits)] = submission
                 except BrokenProcessPool:
                     again.append(submission)
-            for future in as_completed(futures):
-                error = future.exception()
-                if isinstance(error, BrokenProcessPool):
-                    again.append(futures[future])
+            for future in wait(futures, return_when=FIRST_COMPLETED).done:
+                submission = futures.pop(future)
+                graded = _outcome(assignment, submission, future)
+                if isinstance(future.exception(), BrokenProcessPool) or (graded.slow and jobs > 1):
+                    again.append(submission)
                 else:
-                    yield _outcome(assignment, futures[future], future)
+                    yield graded
     for submission in again:
         with pool(1) as executor:
-            yield _outcome(
-                assignment, submission, executor.submit(grade, assignment, submission, limits)
-            )
+            future = executor.submit(task, assignment, submission, limits)
+            yield _outcome(assignment, submission, future)
 
 
 def _outcome(assignment: Assignment, submission: Submission, future: Future[Graded]) -> Graded:
     """Return what a worker returned; its own faults become a result that says so."""
     error = future.exception()
+    # Its notebook has been graded, and would only fill the coordinator's memory.
+    bare = replace(submission, notebook=None)
     if error is None:
-        return future.result()
+        return replace(future.result(), submission=bare)
     result = Result(
         student=submission.student,
         assignment=assignment.name,
@@ -72,4 +101,4 @@ def _outcome(assignment: Assignment, submission: Submission, future: Future[Grad
             f"again; if it fails again, report this: {type(error).__name__}: {error}"
         ),
     )
-    return Graded(result, detail={"fault": repr(error)}, fault=True)
+    return Graded(result, detail={"fault": repr(error)}, fault=True, submission=bare)

@@ -6,6 +6,7 @@ check whose outcomes are not all there has not been passed, whatever else the ce
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,25 +27,28 @@ class Definition:
     """What became of the cell that should define what a check looks at."""
 
     status: str
-    """ok, error, timeout, crashed, or missing"""
+    """that of the cell's run (see `CellRun`), or missing"""
     error: tuple[str, str] | None = None
 
 
 def judge(cell: NotebookNode, notebook: str, run: CellRun, definition: Definition) -> CheckResult:
     """Judge one check cell (the instructor's version, as it was run)."""
-    own = cell.metadata["autograd_course"]
+    own = cell.metadata.get("autograd_course", {})
     points = float(cell.metadata["nbgrader"]["points"])
-    check = CheckResult(own["check"], notebook, own["exercise"], 0.0, points, "error")
-    outcomes = _outcomes(run, own["check"])
+    name = own.get("check", cell.metadata["nbgrader"]["grade_id"])
+    check = CheckResult(name, notebook, own.get("exercise", name), 0.0, points, "error")
+    outcomes = _outcomes(run, name)
     failed = next((found for found in outcomes if found["status"] != "passed"), None)
-    if run.status in ("timeout", "crashed"):
-        check.status, check.message = run.status, _WORDS[run.status].format(own["exercise"])
+    if run.ended:
+        check.status, check.message = run.status, _WORDS[run.status].format(check.exercise)
+    elif "check" not in own:
+        _judge_statements(check, cell.source, run)
     elif failed is not None:
         check.status = failed["status"]
         check.message = _message(failed)
         check.diagnosis = failed["diagnosis"]
     elif run.status == "error":
-        check.message = _explain_error(own["exercise"], run.error, definition)
+        check.message = _explain_error(check.exercise, run.error, definition)
     elif len(outcomes) < len(_CALL.findall(cell.source)):
         check.message = (
             "The check did not report what it found. Perhaps the notebook uses the name `check` "
@@ -53,6 +57,43 @@ def judge(cell: NotebookNode, notebook: str, run: CellRun, definition: Definitio
     else:
         check.status, check.points = "passed", points
     return check
+
+
+def _judge_statements(check: CheckResult, source: str, run: CellRun) -> None:
+    """Judge a check that is plain statements: it has passed when nothing was raised.
+
+    A number that it ends with is the points that it gives, as nbgrader has it, within their range.
+    """
+    if run.error is None:
+        share = check.max_points if run.value is None else run.value
+        check.points = min(max(share, 0.0), check.max_points) if math.isfinite(share) else 0.0
+        whole = check.points >= check.max_points
+        check.status = "passed" if whole else "failed"
+        check.message = (
+            "" if whole else f"This gives {check.points:g} of {check.max_points:g} points."
+        )
+        return
+    kind, text = run.error
+    check.status = "failed" if kind == "AssertionError" else "error"
+    if _is_hidden(source, run.line):
+        check.message = "A test that is run only when graded did not pass."
+    elif kind == "AssertionError":
+        check.message = text[:500] or "What this check asserts does not hold."
+    else:
+        check.message = f"The check stopped with {kind}: {text}"[:500]
+
+
+def _is_hidden(source: str, line: int) -> bool:
+    """Say whether a line stands among the hidden tests of a check."""
+    hidden = False
+    for number, text in enumerate(source.splitlines(), 1):
+        if "BEGIN HIDDEN TESTS" in text:
+            hidden = True
+        elif "END HIDDEN TESTS" in text:
+            hidden = False
+        elif number == line:
+            return hidden
+    return hidden
 
 
 def _outcomes(run: CellRun, check: str) -> list[Mapping[str, Any]]:
@@ -72,12 +113,18 @@ _WORDS = {
     "condition never becomes false?",
     "crashed": "Python itself ended while this check ran `{}`. Look for exit calls, or for a "
     "recursion without end.",
+    "out_of_memory": "`{}` used up the memory that a submission has. Does something grow in "
+    "a loop?",
+    "output_limit": "`{}` printed or returned more than a check may send. Is there a print in a "
+    "loop?",
 }
 
 _DEFINITION_WORDS = {
     "timeout": "the cell that defines `{}` did not come to an end",
     "crashed": "the cell that defines `{}` ended Python itself",
     "missing": "no cell defines `{}`",
+    "out_of_memory": "the cell that defines `{}` used up the memory that a submission has",
+    "output_limit": "the cell that defines `{}` printed more than a cell may",
 }
 
 

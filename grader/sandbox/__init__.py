@@ -1,5 +1,5 @@
 """Where student code runs."""
 
-from .room import CellRun, Limits, Room
+from .room import FULL, LEVELS, NONE, REDUCED, CellRun, Limits, Room, RoomEnded
 
-__all__ = ["CellRun", "Limits", "Room"]
+__all__ = ["FULL", "LEVELS", "NONE", "REDUCED", "CellRun", "Limits", "Room", "RoomEnded"]

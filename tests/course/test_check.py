@@ -11,8 +11,9 @@ import autograd_lib as torch
 import course
 from course import find
 from course.check import CheckFailed, examine
-from course.key import load_key
+from course.key import load_key, tensor
 from course.observe import Rules, differ, observe
+from course.render import call_text
 
 LESSON = "06_gradients_add_up"
 
@@ -275,3 +276,24 @@ def test_where_any_kind_of_number_will_do_none_is_asked_for_by_name():
     assert "should be a number" in differ(number, observe(None), loose).text
     assert "should be numbers" in differ(numbers, observe("1.5"), loose).text
     assert differ(numbers, observe(torch.tensor([1.5, 2.5])), loose) is None
+
+
+def test_texts_of_several_lines_are_shown_line_by_line():
+    found = differ(observe("add\n  mul"), observe("add\nmul"), path="the result")
+    assert found.detail == "the result is\n\nadd\nmul\n\nand should be\n\nadd\n  mul"
+
+
+def test_short_lists_of_unequal_length_are_shown():
+    detail = differ(observe(["a", "b"]), observe(["a"])).detail
+    assert detail == "it has 1 item and should have 2\n\nseen    ['a']\nwanted  ['a', 'b']"
+    assert "seen" not in differ(observe([[1], 2]), observe([3])).detail
+
+
+def test_a_gradient_from_before_is_shown():
+    text = call_text("step", {"parameters": [tensor([1.0]), tensor([2.0], grad=[0.5])], "rate": 3})
+    assert text.splitlines() == [
+        "parameters = [torch.tensor([1.]), torch.tensor([2.], requires_grad=True)]",
+        "parameters[1].grad = torch.tensor([0.5])",
+        "rate = 3",
+        "step(parameters, rate)",
+    ]

@@ -9,7 +9,7 @@ from course.cases import CheckInfo, LiveCases, RecordedCases, record
 from course.check import diagnose, examine
 from course.describe import build, build_names
 from course.key import Exercise, array, function, graph, known, new, program, same, tensor
-from course.render import value_text
+from course.render import call_text, value_text
 from course.trial import attempt
 
 
@@ -296,3 +296,23 @@ def test_a_known_answers_own_name_is_not_part_of_the_mistake():
     for cases in cases_of(exercise, complete, "Value-minus"):
         found = diagnose(cases, cases.exercises["Value"], {"Value": Another})
         assert found is not None and found.name == "KnownUnderAnotherName"
+
+
+def test_a_program_is_shown_as_lines_to_copy(capsys):
+    import course
+
+    course.begin("11_an_engine_for_numbers")
+    with pytest.raises(course.CheckFailed):
+        course.check("Value-sums", Overwrites)
+    shown = capsys.readouterr().out
+    assert "Copy the lines above" in shown and "course.example" not in shown
+    course.why()
+    assert "Copy the lines shown above" in capsys.readouterr().out
+    tensor_case = program(
+        "out = f(a)", a=new("Tensor", array([[1.5, 2.0]]), True), b=array([[1.0]])
+    )
+    assert call_text("f", tensor_case).splitlines() == [
+        "a = Tensor(np.array([[1.5, 2.]]), True)",
+        "b = np.array([[1.]])",
+        "out = f(a)",
+    ]

@@ -89,7 +89,7 @@ def good_order(last, once=False):
     left = {node: len(set(u)) if once else len(u) for node, u in users.items()}
     waiting = [last]
     while waiting:
-        node = waiting.pop(0)
+        node = waiting.pop()
         done.add(node)
         order.append(node)
         for source in node.inputs:

@@ -103,6 +103,13 @@ def test_a_released_notebook_raises_only_in_its_checks(fresh, name):
 def test_a_solved_notebook_runs_from_top_to_bottom(fresh, name):
     notebook = nbformat.read(fresh / f"solutions/{name}/{name}.ipynb", as_version=4)
     NotebookClient(notebook, timeout=120).execute()
+    # At least one picture a lesson, and each of them in words too.
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    pictures = [output for output in shown if "image/png" in output.get("data", {})]
+    drawings = [output for output in shown if "image/svg+xml" in output.get("data", {})]
+    drawings += [o for o in shown if "<svg" in "".join(o.get("data", {}).get("text/html", ""))]
+    assert pictures or drawings
+    assert all(picture.metadata["image/png"]["alt"] for picture in pictures)
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -213,8 +213,11 @@ def used_twice_in_one_place(rng):
 def waits(nodes):
     """Look at the length of the order, and whether each node stands before each of its inputs."""
     pairs = sorted({(name, i) for name, inputs in nodes for i in inputs})
-    before = ", ".join(f'names.index("{n}") < names.index("{i}")' for n, i in pairs)
-    return f"names = [node.name for node in order]\nresult = [len(names), {before}]"
+    before = [
+        f'result["{n} before {i}"] = names.index("{n}") < names.index("{i}")' for n, i in pairs
+    ]
+    lines = ["names = [node.name for node in order]", 'result = {"nodes": len(names)}', *before]
+    return "\n".join(lines)
 
 
 @topological_order.case("topological_order-diamonds")
@@ -291,6 +294,18 @@ def counting(last):
             uses[source] -= 1
             if not uses[source]:
                 order.append(source)
+    return order
+
+
+@topological_order.right
+def as_in_the_text(last):
+    uses, order, ready = uses_of(last), [], [last]
+    while ready:
+        order.append(ready.pop())
+        for source in order[-1].inputs:
+            uses[source] -= 1
+            if not uses[source]:
+                ready.append(source)
     return order
 
 
@@ -608,7 +623,7 @@ class Value:
         self.grad += 1.0
 
     def order(self):
-        return counting(self)
+        return as_in_the_text(self)
 
     def backward(self):
         order = self.order()
@@ -831,7 +846,7 @@ class NeverStarts(Value):
 )
 class WalksTheWrongWay(Value):
     def order(self):
-        return counting(self)[::-1]
+        return as_in_the_text(self)[::-1]
 
 
 @Value_exercise.wrong(

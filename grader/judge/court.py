@@ -1,0 +1,166 @@
+"""Where checks run: in this process, which no submission's code ever enters.
+
+The instructor's version of the locked cells and of the checks is run here. What they define wins;
+every other name is fetched from the room when it is looked up.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import itertools
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+from course import describe, render, trial
+
+from ..sandbox import CellRun, RoomEnded
+from ..sandbox.launch import SandboxRoom
+from .handles import is_handle, same_object
+from .names import Names
+
+LONGEST_TEXT = 20_000
+"""characters kept of what a student's functions print while a check calls them"""
+
+_MAGIC = re.compile(r"^\s*[%!]")
+_FILE = "<check>"
+
+
+class Court:
+    """The judge's side of one room."""
+
+    def __init__(self, room: SandboxRoom) -> None:
+        self._room = room
+        self._names = Names(self._ask)
+        dict.__setitem__(self._names, "same_object", same_object)
+        self._trials = itertools.count(1)
+        self._printed = 0
+        room.on_text = self._print
+
+    def _ask(self, what: str, *values: Any) -> Any:
+        return self._room.ask(what, *values)
+
+    # Cells
+
+    def run_locked(self, source: str) -> None:
+        """Run a locked cell for the names that it defines; what fails in it is left out."""
+        with contextlib.suppress(RoomEnded), self._sitting([]):
+            self._execute(source)
+
+    def run_check(self, source: str) -> CellRun:
+        """Run a check; its status is that of the room, where that ended meanwhile."""
+        outputs: list[Any] = []
+        try:
+            with self._sitting(outputs) as printed:
+                self._room.ask("forget")
+                self._room.peer.table.forget()
+                self._room.peer.last_raised = None
+                value, error = self._execute(source)
+        except RoomEnded as ended:
+            return CellRun(ended.status, outputs)
+        text = printed.getvalue()
+        if text:
+            outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": text})
+        if self._room.ended:
+            return CellRun(self._room.ended, outputs)
+        if error is not None:
+            if self._room.peer.last_raised is MemoryError:
+                return CellRun("out_of_memory", outputs)
+            name, words = type(error).__name__, _words(error)
+            lines = [f"{name}: {words}"]
+            outputs.append(
+                {"output_type": "error", "ename": name, "evalue": words, "traceback": lines}
+            )
+            return CellRun("error", outputs, (name, words), line=_line(error.__traceback__))
+        if type(value) in (int, float):
+            return CellRun("ok", outputs, value=float(value))
+        return CellRun("ok", outputs)
+
+    @contextlib.contextmanager
+    def _sitting(self, outputs: list[Any]) -> Iterator[io.StringIO]:
+        """Catch what is shown and printed, and have trials start afresh in the room too."""
+        printed = io.StringIO()
+        self._printed = 0
+        before = render.screen, trial.elsewhere, describe.evaluate
+        render.screen = lambda bundle: outputs.append(
+            {"output_type": "display_data", "data": bundle, "metadata": {}}
+        )
+        trial.elsewhere = self._quiet
+        describe.evaluate = self._evaluate
+        try:
+            with (
+                contextlib.redirect_stdout(printed),
+                contextlib.redirect_stderr(printed),
+                self._room.within(),
+            ):
+                yield printed
+        finally:
+            render.screen, trial.elsewhere, describe.evaluate = before
+
+    @contextlib.contextmanager
+    def _quiet(self) -> Iterator[None]:
+        peer = self._room.peer
+        before, peer.context = peer.context, next(self._trials)
+        peer.table.forget()
+        try:
+            yield
+        finally:
+            peer.context = before
+            peer.table.forget()
+
+    def _evaluate(
+        self, expression: str, names: Mapping[str, Any], objects: Mapping[str, Any]
+    ) -> Any:
+        """Make graphs and functions where they are used: in the room, but for our own answers."""
+        if any(is_handle(value) for value in objects.values()):
+            return self._ask("evaluate", expression, tuple(names.items()))
+        return describe.evaluate_here(expression, names, objects)
+
+    def _print(self, name: str, text: str) -> None:
+        left = LONGEST_TEXT - self._printed
+        self._printed += len(text)
+        if left > 0:
+            sys.stdout.write(text[:left])
+
+    def _execute(self, source: str) -> tuple[Any, BaseException | None]:
+        """Run a cell's text; returns the value of its last expression, and what it raised."""
+        try:
+            tree = ast.parse(_without_magics(source), _FILE)
+            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+            exec(compile(tree, _FILE, "exec"), self._names)
+            if isinstance(last, ast.Expr):
+                return eval(compile(ast.Expression(last.value), _FILE, "eval"), self._names), None
+        except KeyboardInterrupt:
+            # Somebody at the keyboard: what a submission raises never arrives as this.
+            raise
+        except BaseException as error:
+            return None, error
+        return None, None
+
+
+def _without_magics(source: str) -> str:
+    """Leave out what is for IPython only; a cell magic takes the whole cell with it."""
+    if source.lstrip().startswith("%%"):
+        return ""
+    return "\n".join("" if _MAGIC.match(line) else line for line in source.split("\n"))
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)[:2000]
+    except Exception:
+        return ""
+
+
+def _line(traceback: TracebackType | None) -> int:
+    """Return the number of the check's line in which an exception arose."""
+    found = 0
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == _FILE:
+            found = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return found

@@ -1,0 +1,44 @@
+"""The names that a check sees: its own first, then Python's, then the notebook's in the room."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+
+class Names(dict):
+    """The namespace of locked cells and checks.
+
+    A name that was fetched from the room and is then given another meaning, or deleted, changes in
+    the room: so a check can take a student's function away, to see whether another one uses it.
+    """
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        super().__init__(__name__="__main__", __builtins__=builtins)
+        self._ask = ask
+        self._fetched: set[str] = set()
+
+    def __missing__(self, name: str) -> Any:
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        try:
+            value = self._ask("fetch", name)
+        except NameError:
+            raise KeyError(name) from None
+        self._fetched.add(name)
+        return value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in self._fetched:
+            self._ask("bind", name, value)
+        else:
+            super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        if name in self:
+            super().__delitem__(name)
+        elif name in self._fetched:
+            self._ask("unbind", name)
+        else:
+            raise KeyError(name)

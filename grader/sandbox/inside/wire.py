@@ -1,0 +1,172 @@
+"""Packets: how bytes travel between the room and the one who asks.
+
+Each packet is a datagram that begins with a cookie, so that what a submission writes into a
+descriptor it found is skipped, and the conversation goes on. A message is one or more packets:
+JSON first, then blobs of bytes that it refers to. Nothing else is understood, nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable
+from typing import Any
+
+COOKIE_BYTES = 16
+PACKET = 60_000
+_HEAD = struct.Struct(">BI")
+_LENGTHS = struct.Struct(">II")
+_BLOB = struct.Struct(">I")
+_REFERENCE = "$bytes"
+
+
+class WireError(Exception):
+    """The other side said something that is not of the closed format, or too much of it."""
+
+
+class Closed(WireError):
+    """The other side is gone."""
+
+
+class Flood(WireError):
+    """The other side sent more than it may."""
+
+
+class TooLate(WireError):
+    """The other side did not answer in time."""
+
+
+def dumps(message: Any) -> bytes:
+    """Turn a message (lists, strings, numbers, None, bytes) into bytes."""
+    blobs: list[bytes] = []
+
+    def blob(value: Any) -> dict[str, int]:
+        if type(value) is not bytes:
+            raise WireError(f"a {type(value).__name__} cannot be sent")
+        blobs.append(value)
+        return {_REFERENCE: len(blobs) - 1}
+
+    text = json.dumps(message, default=blob, allow_nan=False, separators=(",", ":")).encode()
+    parts = [_LENGTHS.pack(len(text), len(blobs)), text]
+    for one in blobs:
+        parts += (_BLOB.pack(len(one)), one)
+    return b"".join(parts)
+
+
+def loads(data: bytes) -> Any:
+    """Turn bytes into a message; raises WireError for anything that `dumps` would not write."""
+    try:
+        length, count = _LENGTHS.unpack_from(data)
+        position = _LENGTHS.size + length
+        text = data[_LENGTHS.size : position]
+        if len(text) != length:
+            raise WireError("a message was cut off")
+        blobs = []
+        for _ in range(count):
+            (size,) = _BLOB.unpack_from(data, position)
+            position += _BLOB.size
+            blobs.append(data[position : position + size])
+            position += size
+        if position != len(data):
+            raise WireError("a message has the wrong length")
+
+        def hook(found: dict[str, Any]) -> Any:
+            place = found.get(_REFERENCE)
+            return blobs[place] if type(place) is int else found
+
+        return json.loads(text, object_hook=hook, parse_constant=_no_constant)
+    except (ValueError, IndexError, struct.error, RecursionError) as error:
+        raise WireError(f"a message could not be read: {type(error).__name__}") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise WireError(f"{name} is no number here")
+
+
+class Channel:
+    """One end of the conversation.
+
+    `expect` starts the time for an answer. `watch` is asked while waiting, and raises when
+    something is amiss; `allowance` is the number of bytes that may still be received, None where
+    nobody counts.
+    """
+
+    def __init__(self, sock: socket.socket, cookie: bytes) -> None:
+        self.sock = sock
+        self.cookie = cookie
+        self.watch: Callable[[], None] | None = None
+        self.patience: float | None = None
+        """seconds of wall-clock time that the other side has for an answer"""
+        self.deadline: float | None = None
+        self.allowance: int | None = None
+        self.largest = 64_000_000
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        self._partial: list[bytes] = []
+        self._sizes = 0
+        self._send, self._receive = sock.send, sock.recv
+
+    def expect(self) -> None:
+        """Start the time in which an answer is to come."""
+        self.deadline = None if self.patience is None else time.monotonic() + self.patience
+
+    def send(self, message: Any) -> None:
+        """Send one message; raises Closed when nobody is there, TooLate when nobody reads."""
+        data = dumps(message)
+        for start in range(0, len(data), PACKET):
+            last = start + PACKET >= len(data)
+            packet = self.cookie + _HEAD.pack(last, len(data)) + data[start : start + PACKET]
+            try:
+                self._send(packet)
+            except TimeoutError:
+                raise TooLate("nobody reads") from None
+            except OSError as error:
+                raise Closed("nobody is there") from error
+
+    def receive(self) -> Any:
+        """Wait for one message and return it."""
+        while True:
+            packet = self._packet()
+            if packet[:COOKIE_BYTES] != self.cookie or len(packet) < COOKIE_BYTES + _HEAD.size:
+                continue
+            last, total = _HEAD.unpack_from(packet, COOKIE_BYTES)
+            if total > self.largest:
+                raise Flood(f"one message of {total} bytes")
+            self._partial.append(packet[COOKIE_BYTES + _HEAD.size :])
+            self._sizes += len(self._partial[-1])
+            if self._sizes > total:
+                raise WireError("a message is longer than it said")
+            if last:
+                data = b"".join(self._partial)
+                self._partial, self._sizes = [], 0
+                return loads(data)
+
+    def _packet(self) -> bytes:
+        if self.watch is not None or self.deadline is not None:
+            self._wait()
+        try:
+            packet = self._receive(PACKET + 1024)
+        except OSError as error:
+            raise Closed("nobody is there") from error
+        if not packet:
+            raise Closed("nobody is there")
+        if self.allowance is not None:
+            self.allowance -= len(packet)
+            if self.allowance < 0:
+                raise Flood("more was sent than is allowed")
+        return packet
+
+    def _wait(self) -> None:
+        # A flood keeps the socket readable, so the clock is looked at before every packet.
+        patience = 20
+        while True:
+            if self.deadline is not None and time.monotonic() > self.deadline:
+                raise TooLate("no answer in time")
+            if self._poll.poll(patience):
+                return
+            if self.watch is not None:
+                self.watch()
+            patience = 50

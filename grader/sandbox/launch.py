@@ -1,0 +1,408 @@
+"""The sandbox: one fork server per worker, and rooms opened from it."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import json
+import os
+import secrets
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..judge.handles import judging_peer
+from . import bubblewrap, stage, watch
+from .inside.wire import COOKIE_BYTES, Channel, Closed, Flood, TooLate, WireError
+from .room import FULL, REDUCED, CellRun, Limits, RoomEnded
+
+FIRST_USER = 0x5A000000
+"""where the user numbers begin that rooms have outside, when a superuser grades"""
+
+
+class SandboxError(Exception):
+    """The sandbox does not start on this machine; the text says why."""
+
+
+class Sandbox:
+    """A warm fork server; use it in a `with` statement, or call close()."""
+
+    def __init__(self, level: str, limits: Limits, *, engine: bool = True) -> None:
+        self.level, self._limits = level, limits
+        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
+        os.chmod(self._folder, 0o755)
+        self._own_user = level == REDUCED and _others_can_read_python()
+        packages = stage.stage(self._folder, engine=engine)
+        fonts = stage.font_cache()
+        inner = [bubblewrap.PACKAGES, bubblewrap.FONTS] if level == FULL else [packages, fonts]
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        settings = {
+            "level": level,
+            "imports": ["autograd_lib", "course"] if engine else [],
+            "path": [str(inner[0]), *stage.library_path()],
+            "fonts": str(inner[1]),
+            "own_user": self._own_user,
+        }
+        words = bubblewrap.command(packages, fonts) if level == FULL else []
+        python = [sys.executable, "-P", "-s", "-B", "-m", f"{stage.ROOM_PACKAGE}.server"]
+        home = Path(bubblewrap.SCRATCH) if level == FULL else self._folder
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
+        self._process = subprocess.Popen(
+            [*words, *python, str(theirs.fileno()), json.dumps(settings)],
+            env=_environment(str(inner[0]), home),
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=self._errors,
+            stderr=self._errors,
+        )
+        theirs.close()
+        self._control = ours
+        self._ready = False
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def wait(self) -> None:
+        """Wait until the server has imported everything; raises SandboxError."""
+        if self._ready:
+            return
+        self._control.settimeout(self._limits.start_seconds)
+        try:
+            self._ready = bool(self._control.recv(4096))
+        except OSError:
+            self._ready = False
+        if not self._ready:
+            self._errors.seek(0)
+            said = self._errors.read().decode("utf-8", "replace").strip()[-2000:]
+            self.close()
+            raise SandboxError(f"the sandbox did not start: {said or 'it gave no reason'}")
+        self._control.settimeout(None)
+
+    def open(self, files: Mapping[str, bytes]) -> SandboxRoom:
+        """Open a room with these files in its working directory; raises SandboxError."""
+        self.wait()
+        room_end, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        keeper_end, status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if hasattr(socket, "SO_PASSCRED"):
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        cookie = secrets.token_bytes(COOKIE_BYTES)
+        home = bubblewrap.HOME
+        if self.level != FULL:
+            home = tempfile.mkdtemp(prefix="room-", dir=self._folder)
+        limits = asdict(self._limits)
+        limits["cpu_seconds"] = 2 + self._limits.submission_seconds
+        wanted = {
+            "cookie": cookie.hex(),
+            "home": home,
+            "limits": limits,
+            "user": FIRST_USER + os.getpid() % 0x100000,
+        }
+        try:
+            socket.send_fds(
+                self._control,
+                [json.dumps(wanted).encode()],
+                [room_end.fileno(), keeper_end.fileno()],
+            )
+        except OSError as error:
+            raise SandboxError("the sandbox has ended") from error
+        finally:
+            room_end.close()
+            keeper_end.close()
+        folder = Path(home) if self.level != FULL else None
+        return SandboxRoom(ours, status, cookie, self.level, self._limits, files, folder)
+
+    @property
+    def processes(self) -> list[int]:
+        """The server and what belongs to it."""
+        return watch.tree(self._process.pid)
+
+    def close(self) -> None:
+        """End the server, and with it every room."""
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)
+        self._process.kill()
+        self._process.wait()
+        self._errors.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _environment(packages: str, home: Path) -> dict[str, str]:
+    """Make an environment that is the same on every run and holds nothing of the grader's user."""
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    return kept | {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "PYTHONPATH": packages,
+        "IPYTHONDIR": str(home / "ipython"),
+        "MPLCONFIGDIR": str(home / "matplotlib"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        # Hashes and sums in a fixed order, or grading again could give another result.
+        "PYTHONHASHSEED": "0",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "NBGRADER_EXECUTION": "autograde",
+    }
+
+
+def _others_can_read_python() -> bool:
+    """Say whether a room could be a user of its own: only a superuser can make it one."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return False
+    for name in (os.__file__, *stage.library_path()):
+        path = Path(name).resolve()
+        for part in (path, *path.parents):
+            if part.exists() and not part.stat().st_mode & 0o001 and part.is_dir():
+                return False
+    return True
+
+
+class SandboxRoom:
+    """A fork of the server that holds one submission; see `Room` for the verbs."""
+
+    def __init__(
+        self,
+        link: socket.socket,
+        status: socket.socket,
+        cookie: bytes,
+        level: str,
+        limits: Limits,
+        files: Mapping[str, bytes],
+        folder: Path | None,
+    ) -> None:
+        self.isolation = level
+        self._limits, self._status, self._folder = limits, status, folder
+        self._channel = Channel(link, cookie)
+        self._channel.largest = limits.message_mb * 1_000_000
+        self._channel.watch = self._look
+        self._channel.patience = limits.wall_seconds
+        self.peer = judging_peer(self._channel)
+        self.peer.on_event = self._on_event
+        self.peer.on_broken = lambda error: RoomEnded(self._end(error))
+        self.ended = ""
+        """why the room is over; "" while it is not"""
+        self.slow = False
+        """True where wall-clock time ended it, which a busy machine may be the reason for"""
+        self._outputs: list[Any] | None = None
+        self.on_text: Any = lambda name, text: None
+        """told what is printed while nobody runs a cell"""
+        self._peak: float | None = None
+        self._process = self._wait_for_hello(link, limits.start_seconds)
+        self._cpu_before = 0.0
+        self._cpu_limit = float("inf")
+        self._looked = 0.0
+        with self.within():
+            for name, data in files.items():
+                self.peer.request("put", name, data)
+
+    def _wait_for_hello(self, link: socket.socket, seconds: float) -> int:
+        ready, _, _ = select.select([link], [], [], seconds)
+        size = socket.CMSG_SPACE(struct.calcsize("3i"))
+        data, ancillary, _, _ = link.recvmsg(1024, size) if ready else (b"", [], 0, None)
+        if not data.endswith(b"hello"):
+            reason = self._report().get("failed", "a room did not start")
+            self.close()
+            raise SandboxError(reason)
+        # Whoever grades must not hang on a room that does not read.
+        link.settimeout(self._limits.wall_seconds)
+        for level, kind, found in ancillary:
+            if level == socket.SOL_SOCKET and kind == getattr(socket, "SCM_CREDENTIALS", -1):
+                return int(array.array("i", found[:4])[0])
+        return 0
+
+    # Limits
+
+    @contextlib.contextmanager
+    def within(self) -> Any:
+        """Count CPU time and output of a block from here on; wall-clock time, of each request.
+
+        Inside, requests raise RoomEnded where one of them runs out, or the room ends otherwise.
+        """
+        if self.ended:
+            raise RoomEnded(self.ended)
+        self._channel.allowance = int(
+            (self._limits.output_mb + 2 * self._limits.message_mb) * 1_000_000
+        )
+        self._printed = int(self._limits.output_mb * 1_000_000)
+        self._cpu_before = self._cpu()
+        self._cpu_limit = self._limits.cell_seconds
+        yield
+
+    def _cpu(self) -> float:
+        return (watch.cpu_seconds(self._process) or 0.0) if self._process else 0.0
+
+    def _look(self) -> None:
+        """Be asked while an answer is waited for."""
+        if not watch.CAN_WATCH or not self._process:
+            return
+        if self._cpu() - self._cpu_before > self._cpu_limit:
+            raise TooLate("the CPU time is used up")
+        now = time.monotonic()
+        if now - self._looked > 0.1:
+            self._looked = now
+            # One process alone meets its own limit first, as a MemoryError that it may survive.
+            if watch.memory_mb(self._process) > 1.25 * self._limits.memory_mb:
+                raise _OutOfMemory("the memory is used up")
+
+    def _end(self, error: WireError) -> str:
+        """Close the room, and find out why it has ended."""
+        if self.ended:
+            return self.ended
+        used = self._cpu() - self._cpu_before
+        if isinstance(error, _OutOfMemory):
+            self.ended = "out_of_memory"
+        elif isinstance(error, TooLate):
+            self.ended = "timeout"
+            self.slow = used < self._cpu_limit
+        elif isinstance(error, Flood):
+            self.ended = "output_limit"
+        else:
+            self.ended = "crashed"
+        report = self._stop()
+        if isinstance(error, Closed) and report.get("exit") == -9:
+            # Nobody but the kernel kills from outside: for memory, or for CPU time.
+            self.ended = "timeout" if used >= self._cpu_limit - 1 else "out_of_memory"
+        return self.ended
+
+    # Verbs
+
+    def run(self, source: str) -> CellRun:
+        """Run a cell as Jupyter would; where `ended` is true of the result, the room is over."""
+        outputs: list[Any] = []
+        self._outputs = outputs
+        try:
+            with self.within():
+                status, name, text, lines = _checked(self.peer.request("run", source))
+        except RoomEnded as ended:
+            return CellRun(ended.status, outputs)
+        except WireError as error:
+            return CellRun(self._end(error), outputs)
+        except Exception:
+            # The shell itself fails only where somebody has meddled with it.
+            return CellRun("crashed", outputs)
+        finally:
+            self._outputs = None
+        if status == "ok":
+            return CellRun("ok", outputs)
+        outputs.append(
+            {"output_type": "error", "ename": name, "evalue": text, "traceback": list(lines)}
+        )
+        if name == "MemoryError":
+            return CellRun("error", outputs, (name, "the memory that a submission has is used up"))
+        return CellRun("error", outputs, (name, text))
+
+    def fetch(self, name: str) -> Any:
+        """Return what a name means in the notebook; raises NameError."""
+        return self.ask("fetch", name)
+
+    def ask(self, what: str, *values: Any) -> Any:
+        """Ask something of the notebook."""
+        if self.ended:
+            raise RoomEnded(self.ended)
+        return self.peer.request(what, *values)
+
+    def _on_event(self, event: Any) -> None:
+        output = _output(event)
+        size = len(json.dumps(output))
+        self._printed -= size
+        if self._printed < 0:
+            raise Flood("more was printed than is allowed")
+        if self._outputs is None:
+            if output["output_type"] == "stream":
+                self.on_text(output["name"], output["text"])
+        elif (
+            output["output_type"] == "stream"
+            and self._outputs
+            and self._outputs[-1].get("name") == output["name"]
+        ):
+            self._outputs[-1]["text"] += output["text"]
+        else:
+            self._outputs.append(output)
+
+    def peak_memory_mb(self) -> float | None:
+        """Return the most memory that the process has held; known once the room is closed."""
+        return self._peak
+
+    # The end
+
+    def _report(self) -> dict[str, Any]:
+        """Return what the keeper has said last."""
+        said: dict[str, Any] = {}
+        self._status.settimeout(10)
+        with contextlib.suppress(OSError, ValueError):
+            while "exit" not in said and "failed" not in said:
+                data = self._status.recv(4096)
+                if not data:
+                    break
+                said = json.loads(data)
+        return said
+
+    def _stop(self) -> dict[str, Any]:
+        with contextlib.suppress(OSError):
+            self._status.send(b"end")
+        report = self._report()
+        if "peak_kb" in report:
+            self._peak = round(report["peak_kb"] / 1024, 1)
+        return report
+
+    def close(self) -> None:
+        """End the process and all that it started."""
+        if not self.ended:
+            self.ended = "closed"
+            self._stop()
+        self._channel.sock.close()
+        self._status.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class _OutOfMemory(WireError):
+    """All processes together hold more than they may."""
+
+
+def _checked(found: Any) -> tuple[str, str, str, list[str]]:
+    if (
+        type(found) is not list
+        or len(found) != 4
+        or not all(type(part) is str for part in found[:3])
+        or type(found[3]) is not list
+        or not all(type(line) is str for line in found[3])
+    ):
+        raise WireError("a cell ended in an unknown way")
+    return found[0], found[1][:200], found[2], found[3]
+
+
+def _output(event: Any) -> dict[str, Any]:
+    """Check an output that a room sent: plain, and of a known kind."""
+    kind = event.get("output_type") if type(event) is dict else None
+    if kind == "stream" and type(event.get("text")) is str:
+        name = "stderr" if event.get("name") == "stderr" else "stdout"
+        return {"output_type": "stream", "name": name, "text": event["text"]}
+    if kind in ("display_data", "execute_result") and type(event.get("data")) is dict:
+        metadata = event.get("metadata")
+        output = {
+            "output_type": kind,
+            "data": event["data"],
+            "metadata": metadata if type(metadata) is dict else {},
+        }
+        if kind == "execute_result":
+            count = event.get("execution_count")
+            output["execution_count"] = count if type(count) is int else None
+        return output
+    raise WireError("an output is of no known kind")

@@ -1,0 +1,79 @@
+"""What a room is given to see: a folder with the student's packages, and nothing of the clone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import autograd_lib
+import course
+
+ROOM_PACKAGE = "autograd_room"
+
+
+def stage(folder: Path, *, engine: bool = True) -> Path:
+    """Lay out what may be imported in a room; returns where.
+
+    Without `engine` neither the engine nor the course is there, for exercises in which students
+    build an engine of their own.
+    """
+    inside = Path(__file__).parent / "inside"
+    packages = folder / "packages"
+    shutil.copytree(inside, packages / ROOM_PACKAGE)
+    if engine:
+        shutil.copytree(_home(autograd_lib), packages / "autograd_lib")
+        # No lessons' sources, and so no keys: what a student's install has.
+        nothing_secret = shutil.ignore_patterns("lessons", "syllabus.toml")
+        shutil.copytree(_home(course), packages / "course", ignore=nothing_secret)
+    return packages
+
+
+def _home(module: object) -> Path:
+    return Path(str(getattr(module, "__file__", ""))).parent
+
+
+def library_path() -> list[str]:
+    """Return where this Python's own libraries are, and nothing that was added to its path."""
+    paths = sysconfig.get_paths()
+    zipped = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
+    standard = Path(paths["stdlib"])
+    found = [
+        str(standard.parent / zipped),
+        str(standard),
+        sysconfig.get_config_var("DESTSHARED") or str(standard / "lib-dynload"),
+        paths["platlib"],
+        paths["purelib"],
+        *_homes_of("numpy", "matplotlib", "IPython"),
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _homes_of(*names: str) -> list[str]:
+    """Return the folders that packages were found in, where that is not the usual one."""
+    import importlib.util
+
+    found = []
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            found.append(str(Path(spec.origin).parent.parent))
+    return found
+
+
+def font_cache() -> Path:
+    """Return a folder with matplotlib's list of fonts: finding them takes seconds, once."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(base) / "autograd-course" / "matplotlib"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.glob("fontlist*.json")):
+        subprocess.run(
+            [sys.executable, "-c", "import matplotlib.font_manager"],
+            env=os.environ | {"MPLCONFIGDIR": str(folder)},
+            check=False,
+            capture_output=True,
+        )
+    return folder

@@ -1,0 +1,28 @@
+"""One sandbox for all tests of rooms, as a worker has one for all submissions."""
+
+import pytest
+
+from grader.isolation import require
+from grader.judge.court import Court
+from grader.sandbox import FULL, Limits
+from grader.sandbox.launch import Sandbox
+
+LIMITS = Limits(cell_seconds=1, output_mb=1, memory_mb=400, message_mb=8)
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    with Sandbox(require(FULL), LIMITS) as opened:
+        yield opened
+
+
+@pytest.fixture
+def room(sandbox):
+    opened = sandbox.open({"data/numbers.csv": b"1,2\n"})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def court(room):
+    return Court(room)
