@@ -72,6 +72,8 @@ def test_numbers_in_the_advice_of_forward_mode():
     assert "p * q should have the slope 29, not 41" in advice and 3 * 2 + 5 * 7 == 41
     assert "3 times 5 and 2 times 7, which is 15 and 14" in advice
     x = Dual(2.0, 1.0)
+    assert "take x * x * x at 2.0. The result should be 12, not 8." in advice
+    assert ((x * x * x).slope, (x * x * x).value) == (12, 8)
     assert "p * p should have the slope 4, not 1" in advice and (x * x).slope == 4
     assert "p ** 3 should have the slope 12, not 24" in advice and (x**3).slope == 12
     assert 3 * 2**3 == 24 and 2**2 == 4

@@ -289,7 +289,8 @@ def one_argument(exercise, check, formula, low=0.6, high=1.5):
     @exercise.case(check)
     def case(rng):
         a = round(float(rng.uniform(1.5, 3)), 2)
-        return dict(f=function(formula, a=a), x=float(rng.uniform(low, high)))
+        f = function(formula, a=a) if "a" in formula else function(formula)
+        return dict(f=f, x=float(rng.uniform(low, high)))
 
 
 one_argument(derivative, "derivative-plain", "x * x * x")
@@ -324,7 +325,7 @@ def holds_still(f, x):
 @derivative.wrong(
     None,
     "the value is returned, not the slope",
-    experiment="take x * x * x at 3.0. The result should be 27, and at 1.0 it should be 3.",
+    experiment="take x * x * x at 2.0. The result should be 12, not 8.",
 )
 def gives_the_value(f, x):
     return as_dual(f(Dual(x, 1.0))).value
@@ -708,8 +709,8 @@ recall_backward = Question(
 recall_option = Question(
     "recall_option",
     answers=("create_graph", "create_graph=True"),
-    explain="With create_graph=True the walk backward is recorded. A Dual of Duals needs no "
-    "option.",
+    explain="With create_graph=True the walk backward is recorded. A Dual of Duals "
+    "needs no option.",
     experiment="look for the table of two options in lesson 15.",
     wrong={
         "retain_graph": "That one keeps the saved values of the pass forward. Which one records "
