@@ -155,7 +155,8 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
 def solution(exercise: str, now: bool = False) -> None:
     """Show how this lesson solves an exercise, once you have tried it, or `now`.
 
-    It is noted in your own record. Raises LookupError where the lesson has no such exercise.
+    It is noted in your own record. Of a written question, `"written-1"`, it shows the model answer
+    and what to look for. Raises LookupError where the lesson has no such exercise.
     """
     show_solution(_cases(hidden=False).assignment, exercise, now=now)
 

@@ -19,7 +19,9 @@ def read(path):
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-CHECKLIST = {f"{part}.{row}" for part, rows in read(HERE / "checklist.toml").items() for row in rows}
+CHECKLIST = {
+    f"{part}.{row}" for part, rows in read(HERE / "checklist.toml").items() for row in rows
+}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
