@@ -1,4 +1,4 @@
-"""What each lesson must have: pictures in words, hints in steps, a written question, known names."""
+"""What each lesson has: pictures in words, hints in steps, a written question, known names."""
 
 import ast
 import re
