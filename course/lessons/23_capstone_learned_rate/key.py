@@ -100,6 +100,24 @@ def in_float64(rng):
     return run(rng, steep(rng), 2, rate=rate) | dict(start=start)
 
 
+def in_float64_with_a_single_rate(rng):
+    case = in_float64(rng)
+    return case | dict(
+        steps=3, loss_of=mixed(rng), start=tensor(away_from_zero(rng, 2), dtype="float64")
+    )
+
+
+@unroll.law("unroll-graph", on=in_float64_with_a_single_rate)
+def goes_through_the_slopes_too(f, new):
+    """The loss at the end, with backward(), must give the rate the slope that one measures."""
+    loss_of, start, rate, steps = new()
+    loss_of(f(loss_of, start, rate, steps)).backward()
+    h = 1e-4
+    above, below = (loss_of(f(loss_of, start, rate.detach() + d, steps)).item() for d in (h, -h))
+    measured = (above - below) / (2 * h)
+    assert abs(rate.grad.item() - measured) < 1e-4 * abs(measured) + 1e-6
+
+
 def recorded(loss_of, p, rate):
     """One recorded step."""
     return p - rate * torch.autograd.grad(loss_of(p), p, create_graph=True)[0]
