@@ -118,7 +118,7 @@ class _Change(ast.NodeTransformer):
         """Yield a node in each of the ways in which it could have been written wrongly."""
         if _is_data(node):
             # Numbers to try things with: a slip in one of them is as good a number. Ones are not.
-            yield ast.List([ast.Constant(1.0) for _ in node.elts], ast.Load())
+            yield _ones(node)
             return
         swap = SWAPS.get(type(getattr(node, "op", None)))
         if swap is not None:
@@ -149,11 +149,24 @@ class _Change(ast.NodeTransformer):
 
 
 def _is_data(node: ast.AST) -> bool:
-    """Say whether this is a list of two or more numbers, written out."""
-    if not isinstance(node, ast.List) or len(node.elts) < 2:
-        return False
-    bare = [e.operand if isinstance(e, ast.UnaryOp) else e for e in node.elts]
-    return all(isinstance(e, ast.Constant) and isinstance(e.value, float) for e in bare)
+    """Say whether this is a list of two or more numbers, or of such lists, written out."""
+    return isinstance(node, ast.List) and (_count(node) or 0) >= 2
+
+
+def _count(node: ast.AST) -> int | None:
+    """Count the numbers in nested lists of them; None where there is something else."""
+    if isinstance(node, ast.List):
+        counts = [_count(item) for item in node.elts]
+        return None if None in counts else sum(filter(None, counts))
+    bare = node.operand if isinstance(node, ast.UnaryOp) else node
+    return 1 if isinstance(bare, ast.Constant) and isinstance(bare.value, float) else None
+
+
+def _ones(node: ast.expr) -> ast.expr:
+    """Return nested lists with each number replaced by one."""
+    if isinstance(node, ast.List):
+        return ast.List([_ones(item) for item in node.elts], ast.Load())
+    return ast.Constant(1.0)
 
 
 def _says_nothing(statement: ast.stmt) -> bool:

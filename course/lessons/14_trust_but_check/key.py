@@ -105,7 +105,8 @@ def nearly_no_gradient(rng):
 
 gradcheck_case("gradcheck-any", "(x @ x.T @ x)", 2, 3)
 gradcheck_case("gradcheck-any", "op(x)", op=known("right exp"))
-gradcheck_case("gradcheck-any", "op(x)", op=known("exp goes back by its input"))
+# Several draws: whoever forgets abs() is right for one sign of the difference, by chance.
+gradcheck_case("gradcheck-any", "op(x)", draws=8, op=known("exp goes back by its input"))
 gradcheck_case("gradcheck-any", "op(x)", 2, 3, op=known("exp goes back by its input"))
 
 
