@@ -79,10 +79,13 @@ NO_GRAD_VIEW = (
     "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
 )
 
+NO_GRAD_VIEW_IS = NO_GRAD_VIEW.partition(" Given")[0]
+VIEW_IS = "Output {} of {} is a view and is being modified inplace."
+
 MULTI_VIEW = (
-    "Output {} of {} is a view and is being modified inplace. This view is the output of a "
-    "function that returns multiple views. Such functions do not allow the output views to be "
-    "modified inplace. You should replace the inplace operation by an out-of-place one."
+    " This view is the output of a function that returns multiple views. Such functions do not "
+    "allow the output views to be modified inplace. You should replace the inplace operation by an "
+    "out-of-place one."
 )
 
 INFERENCE_VIEW = (
@@ -97,11 +100,16 @@ INFERENCE_BASE = INFERENCE_VIEW.replace(
 )
 
 CUSTOM_VIEW = (
-    "Output {} of {} is a view and is being modified inplace. This view was created inside a "
-    "custom Function (or because an input was returned as-is) and the autograd logic to handle "
-    "view+inplace would override the custom backward associated with the custom Function, leading "
-    "to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of "
-    "the custom Function."
+    " This view was created inside a custom Function (or because an input was returned as-is) and "
+    "the autograd logic to handle view+inplace would override the custom backward associated with "
+    "the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix "
+    "this by cloning the output of the custom Function."
+)
+
+DECORATED_CLASS = (
+    "Decorating classes is deprecated and will be disabled in future versions. You should only "
+    "decorate functions or methods. To preserve the current behavior of class decoration, you can "
+    "directly decorate the `__init__` method and nothing else."
 )
 
 NOT_RETURNED = (
