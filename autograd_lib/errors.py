@@ -28,6 +28,21 @@ def hint(error: E, note: str) -> E:
     return error
 
 
+def broadcast_error(a: tuple, b: tuple) -> RuntimeError | None:
+    """The error for two shapes that do not broadcast; None if they do."""
+    for i in range(1, min(len(a), len(b)) + 1):
+        if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
+            return hint(
+                RuntimeError(
+                    f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) at "
+                    f"non-singleton dimension {max(len(a), len(b)) - i}"
+                ),
+                f"the shapes are {list(a)} and {list(b)}; counted from the right, sizes must be "
+                "equal, or one of them 1.",
+            )
+    return None
+
+
 FREED = (
     "Trying to backward through the graph a second time (or directly access saved tensors after "
     "they have already been freed). Saved intermediate values of the graph are freed when you "
