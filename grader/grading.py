@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 from . import intake
 from .directory import CourseDirectory, Lesson, UsageError
 from .gradebook import GradebookWriter
-from .pipeline import Assignment, blank_result
+from .pipeline import Assignment, Graded, blank_result
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
 from .sandbox import FULL, Limits
 from .schedule import grade_all
+
+BATCH_SECONDS = 0.5
+"""results of so long are written together: a transaction waits for the disk"""
 
 
 @dataclass
@@ -25,6 +29,18 @@ class Summary:
     set_aside: list[Result] = field(default_factory=list)
     absent: list[Result] = field(default_factory=list)
     faults: list[Result] = field(default_factory=list)
+
+    def count(self, graded: Graded) -> None:
+        """Count one more."""
+        result = graded.result
+        if graded.fault:
+            self.faults.append(result)
+        elif result.status == GRADED:
+            self.graded += 1
+        elif result.status == QUARANTINED:
+            self.set_aside.append(result)
+        else:
+            self.absent.append(result)
 
 
 def to_grade(course: CourseDirectory, names: list[str] | None) -> list[Lesson]:
@@ -80,20 +96,26 @@ def grade_assignment(
                 else:
                     summary.kept += 1
 
-        for graded in grade_all(assignment, changed(), limits, jobs, level=isolation):
-            result = graded.result
-            assert graded.submission is not None
-            book.write(graded.submission, graded)
-            write_result(course.results, result, graded.detail)
-            if graded.fault:
-                summary.faults.append(result)
-            elif result.status == GRADED:
-                summary.graded += 1
-            elif result.status == QUARANTINED:
-                summary.set_aside.append(result)
-            else:
-                summary.absent.append(result)
-            on_result(result)
+        batch: list[Graded] = []
+
+        def settle() -> None:
+            settled = batch.copy()
+            batch.clear()
+            book.write(settled)
+            for graded in settled:
+                write_result(course.results, graded.result, graded.detail)
+                summary.count(graded)
+                on_result(graded.result)
+
+        started = time.monotonic()
+        try:
+            for graded in grade_all(assignment, changed(), limits, jobs, level=isolation):
+                batch.append(graded)
+                if time.monotonic() - started > BATCH_SECONDS:
+                    settle()
+                    started = time.monotonic()
+        finally:
+            settle()
     return summary
 
 

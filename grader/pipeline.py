@@ -8,12 +8,13 @@ submission is a status of that submission.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -73,6 +74,13 @@ class Graded:
     """True where wall-clock time ended a cell, which a busy machine may be the reason for"""
     submission: Submission | None = None
     """what was graded, without its notebook"""
+    text: str = ""
+    """the notebook as its file has it, once nobody will change it any more"""
+
+    def sealed(self) -> Graded:
+        """Return this with the notebook as text alone, which travels better between processes."""
+        text = notebook_text(self.notebook) if self.notebook is not None else ""
+        return replace(self, notebook=None, text=text)
 
 
 def grade(
@@ -133,6 +141,13 @@ def blank_result(assignment: Assignment, submission: Submission) -> Result:
 def _read(path: Path, written: int) -> NotebookNode:
     """Read a notebook of the instructor's once for a whole class; nobody may change it."""
     return nbformat.read(path, as_version=4)
+
+
+def notebook_text(notebook: NotebookNode) -> str:
+    """Write a notebook with a line for each cell: with nbformat's own lines it takes ten times."""
+    cells = ",\n".join(json.dumps(cell, ensure_ascii=False) for cell in notebook.cells)
+    rest = json.dumps({k: v for k, v in notebook.items() if k != "cells"}, ensure_ascii=False)
+    return f'{{"cells": [\n{cells}\n],\n{rest[1:]}\n'
 
 
 def _sha256(path: Path) -> str:

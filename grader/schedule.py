@@ -43,7 +43,7 @@ def work(level: str, assignment: Assignment, submission: Submission, limits: Lim
     if sandbox is None:
         sandbox = _sandboxes[level, limits] = Sandbox(level, limits)
         multiprocessing.util.Finalize(None, sandbox.close, exitpriority=10)
-    return grade(assignment, submission, limits, sandbox)
+    return grade(assignment, submission, limits, sandbox).sealed()
 
 
 def grade_all(
