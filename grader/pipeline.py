@@ -102,7 +102,7 @@ def grade(
     result.max_score = sum(check.max_points for check in result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
     notebook = nbformat.v4.new_notebook(cells=restored.cells, metadata=release.metadata)
-    detail = {"cells": sitting.log}
+    detail = {"cells": sitting.log, "checks": sitting.evidence}
     return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
 
 
@@ -171,6 +171,7 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
             exercise = cell.metadata.get("autograd_course", {}).get("exercise")
             definition = definitions.get(exercise, Definition("missing"))
             checks.append(judge(cell, notebook, run, definition))
+            sitting.evidence[checks[-1].id] = run.evidence
     return checks
 
 
@@ -209,6 +210,7 @@ class _Sitting:
         self.slow = False
         self.peak_memory_mb: float | None = None
         self.log: list[dict[str, Any]] = []
+        self.evidence: dict[str, dict[str, Any]] = {}
 
     def run(self, source: str, kind: str) -> CellRun:
         """Run a cell of the student's, or a locked one, in a new room if the last one ended."""
