@@ -15,13 +15,13 @@ from types import TracebackType
 
 import nbformat
 from nbgrader import preprocessors
-from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.utils import parse_utc
 
 from .directory import CourseDirectory, Lesson, UsageError
 from .intake import Submission
 from .pipeline import Graded
-from .results import GRADED, QUARANTINED, Result
+from .results import GRADED, Result
 
 
 class GradebookWriter:
@@ -89,7 +89,7 @@ class GradebookWriter:
         else:
             # An old notebook beside a submission that could not be graded would look like its own.
             shutil.rmtree(folder, ignore_errors=True)
-        if submission.absent or graded.fault:
+        if submission.absent and not self._knows(result):
             return
         # Without no_autoflush, nbgrader's own steps make SQLAlchemy warn of half-made rows.
         with self._one_transaction(), self._book.db.no_autoflush:
@@ -98,6 +98,14 @@ class GradebookWriter:
                 result.assignment, result.student, timestamp=parse_utc(submission.timestamp)
             )
             _enter(entry, result, graded.unchanged)
+
+    def _knows(self, result: Result) -> bool:
+        """Say whether the student has handed this assignment in before."""
+        try:
+            self._book.find_submission(result.assignment, result.student)
+        except MissingEntry:
+            return False
+        return True
 
     @contextmanager
     def _one_transaction(self) -> Iterator[None]:
@@ -122,10 +130,10 @@ def _enter(entry: SubmittedAssignment, result: Result, unchanged: set[str]) -> N
             # Of a submission that was set aside nothing stands, not an older score either.
             grade.auto_score = check.points if check is not None else None
             waits = grade.auto_score is None or grade.manual_score is not None
-            worth_nothing = result.status != QUARANTINED and grade.cell.max_score == 0
+            worth_nothing = result.status == GRADED and grade.cell.max_score == 0
             grade.needs_manual_grade = waits and not worth_nothing
         for comment in notebook.comments:
-            if result.status == QUARANTINED:
+            if result.status != GRADED:
                 comment.auto_comment = result.message
             else:
                 blank = comment.cell.name in unchanged

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import numpy
 from nbformat import NotebookNode
 
 import autograd_lib
@@ -30,6 +28,7 @@ from . import __version__
 from .intake import Submission
 from .judge import Definition, judge
 from .judge.court import Court
+from .provenance import assignment_sha256, environment
 from .restore import Restored, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
 from .sandbox import CellRun, Limits, RoomEnded
@@ -80,7 +79,7 @@ def grade(
 ) -> Graded:
     """Grade one submission. The only exceptions are faults of the grader's own."""
     started = time.perf_counter()
-    result = blank_result(assignment, submission)
+    result = blank_result(assignment, submission, limits)
     if submission.notebook is None:
         result.status = NOT_GRADED if submission.absent else QUARANTINED
         result.message = submission.problem
@@ -106,7 +105,7 @@ def grade(
     return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
 
 
-def blank_result(assignment: Assignment, submission: Submission) -> Result:
+def blank_result(assignment: Assignment, submission: Submission, limits: Limits) -> Result:
     """Return a result that says what a submission would be graded with, and nothing yet of it."""
     seed = find.grading_seed(assignment.name, assignment.root)
     return Result(
@@ -114,13 +113,9 @@ def blank_result(assignment: Assignment, submission: Submission) -> Result:
         assignment=assignment.name,
         status=NOT_GRADED,
         submission_sha256=submission.sha256,
-        assignment_sha256=_sha256(assignment.solution),
+        assignment_sha256=_assignment_sha256(assignment),
         key_sha256=_sha256(assignment.source / "key.py"),
-        environment={
-            "python": platform.python_version(),
-            "numpy": numpy.__version__,
-            "machine": f"{platform.system()} {platform.machine()}",
-        },
+        environment=environment(limits),
         engine_version=autograd_lib.__version__,
         grader_version=__version__,
         # A name for the seed that does not give it away.
@@ -137,6 +132,10 @@ def _read(path: Path, written: int) -> NotebookNode:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _assignment_sha256(assignment: Assignment) -> str:
+    return assignment_sha256(assignment.name, assignment.solution, assignment.release)
 
 
 def released_files(folder: Path) -> dict[str, bytes]:
