@@ -1,4 +1,4 @@
-"""The command line: `grader init | build | demo | grade | results | feedback | report`."""
+"""The command line: `grader COMMAND`, each command a function below."""
 
 from __future__ import annotations
 
@@ -279,6 +279,24 @@ def report(
     for name in dict.fromkeys(result.assignment for result in _results(directory, names)):
         path = write_report(directory, name, names=with_names)
         screen.print(f"{escape(name)}: {escape(str(path))}", soft_wrap=True)
+
+
+@app.command()
+def replay(
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="As in submitted/STUDENT.")],
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="The lesson's name.")],
+    check: Annotated[str, typer.Argument(metavar="CHECK", help="Such as six_times-six.")],
+    course: Course = Path("."),
+) -> None:
+    """Show one verdict to staff: the inputs, what came back, what was expected, and why it fell.
+
+    All of it was kept when the submission was graded; nothing is run. It tells hidden inputs and
+    expected values: it is not for students.
+    """
+    from .replay import replay as replay_check
+
+    for line in replay_check(CourseDirectory(course), student, assignment, check):
+        print(line)
 
 
 @app.command()

@@ -91,7 +91,7 @@ def grade_assignment(
         def changed() -> Iterator[intake.Submission]:
             for name in names:
                 submission = intake.read(course, lesson, name)
-                if force or not _has_result(course, assignment, submission):
+                if force or not has_result(course, assignment, submission, limits, isolation):
                     yield submission
                 else:
                     summary.kept += 1
@@ -131,8 +131,12 @@ def limits_of(course: CourseDirectory) -> Limits:
     return Limits(**own)
 
 
-def _has_result(
-    course: CourseDirectory, assignment: Assignment, submission: intake.Submission
+def has_result(
+    course: CourseDirectory,
+    assignment: Assignment,
+    submission: intake.Submission,
+    limits: Limits,
+    isolation: str,
 ) -> bool:
     """Say whether a result is there that grading again could not change."""
     path = result_path(course.results, assignment.name, submission.student)
@@ -142,8 +146,8 @@ def _has_result(
         return False
     if submission.notebook is None or old.status != GRADED:
         return False
-    new = blank_result(assignment, submission)
-    return all(
+    new = blank_result(assignment, submission, limits)
+    return old.isolation == isolation and all(
         getattr(old, name) == getattr(new, name)
         for name in (
             "submission_sha256",

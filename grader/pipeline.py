@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import numpy
 from nbformat import NotebookNode
 
 import autograd_lib
@@ -31,6 +29,7 @@ from . import __version__
 from .intake import Submission
 from .judge import Definition, judge
 from .judge.court import Court
+from .provenance import assignment_sha256, environment
 from .restore import Restored, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
 from .sandbox import CellRun, Limits, RoomEnded
@@ -88,7 +87,7 @@ def grade(
 ) -> Graded:
     """Grade one submission. The only exceptions are faults of the grader's own."""
     started = time.perf_counter()
-    result = blank_result(assignment, submission)
+    result = blank_result(assignment, submission, limits)
     if submission.notebook is None:
         result.status = NOT_GRADED if submission.absent else QUARANTINED
         result.message = submission.problem
@@ -110,11 +109,11 @@ def grade(
     result.max_score = sum(check.max_points for check in result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
     notebook = nbformat.v4.new_notebook(cells=restored.cells, metadata=release.metadata)
-    detail = {"cells": sitting.log}
+    detail = {"cells": sitting.log, "checks": sitting.evidence}
     return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
 
 
-def blank_result(assignment: Assignment, submission: Submission) -> Result:
+def blank_result(assignment: Assignment, submission: Submission, limits: Limits) -> Result:
     """Return a result that says what a submission would be graded with, and nothing yet of it."""
     seed = find.grading_seed(assignment.name, assignment.root)
     return Result(
@@ -122,13 +121,9 @@ def blank_result(assignment: Assignment, submission: Submission) -> Result:
         assignment=assignment.name,
         status=NOT_GRADED,
         submission_sha256=submission.sha256,
-        assignment_sha256=_sha256(assignment.solution),
+        assignment_sha256=_assignment_sha256(assignment),
         key_sha256=_sha256(assignment.source / "key.py"),
-        environment={
-            "python": platform.python_version(),
-            "numpy": numpy.__version__,
-            "machine": f"{platform.system()} {platform.machine()}",
-        },
+        environment=environment(limits),
         engine_version=autograd_lib.__version__,
         grader_version=__version__,
         # A name for the seed that does not give it away.
@@ -152,6 +147,10 @@ def notebook_text(notebook: NotebookNode) -> str:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _assignment_sha256(assignment: Assignment) -> str:
+    return assignment_sha256(assignment.name, assignment.solution, assignment.release)
 
 
 def released_files(folder: Path) -> dict[str, bytes]:
@@ -186,6 +185,7 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
             exercise = cell.metadata.get("autograd_course", {}).get("exercise")
             definition = definitions.get(exercise, Definition("missing"))
             checks.append(judge(cell, notebook, run, definition))
+            sitting.evidence[checks[-1].id] = run.evidence
     return checks
 
 
@@ -224,6 +224,7 @@ class _Sitting:
         self.slow = False
         self.peak_memory_mb: float | None = None
         self.log: list[dict[str, Any]] = []
+        self.evidence: dict[str, dict[str, Any]] = {}
 
     def run(self, source: str, kind: str) -> CellRun:
         """Run a cell of the student's, or a locked one, in a new room if the last one ended."""
