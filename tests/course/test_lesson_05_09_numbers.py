@@ -178,7 +178,7 @@ def test_gradients_add_up():
     lessons.solved(ADDING)["one_loss"](x, y, w, b).backward()
     say("About 15 minutes to read and 30 minutes to write", *minutes(ADDING))
     say("The first is 0.2661 high", b.grad[0].item())
-    # lesson 05; a batch of 11 rows; 3 rows as 2 and 1; indices; x[2:5]; 6 * first; * 0.1; extra
+    # lesson 05; a batch of 11; 3 rows taken as 2 and 1; indices; x[2:5]; 6 * first; * 0.1
     say.nothing_else_but("05 11 1 2 3 4 6 0.1 5 0")
 
 
