@@ -16,6 +16,10 @@ OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
 NEVER = [0]  # the version counter of what is no tensor
 
 
+class Unusual(Exception):
+    """Raised by folded operations: this case is for the plain ones."""
+
+
 # -- arguments -------------------------------------------------------------------------------------
 
 

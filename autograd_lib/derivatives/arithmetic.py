@@ -449,7 +449,8 @@ def relu(self: Array):
 
 
 def positive(self):
-    return self > ZERO.get(self.dtype, 0)
+    # (Ones and zeros: an array times a mask would take twice as long.)
+    return (self > ZERO.get(self.dtype, 0)).astype(self.dtype)
 
 
 def _rounding(name, forward):
