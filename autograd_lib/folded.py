@@ -22,8 +22,8 @@ from .recorder import ARRAYS, ENTRIES, WORDS, Array, Index, op
 from .saved import FREED
 from .tensor import Tensor, fresh, view_of
 
-_add, _max = np.add.reduce, np.maximum.reduce
-INT64, UINT64, FLOATS = np.dtype("i8"), np.dtype("u8"), (FLOAT32, FLOAT64)
+_add, _max, _min = np.add.reduce, np.maximum.reduce, np.minimum.reduce
+INT64, FLOATS = np.dtype("i8"), (FLOAT32, FLOAT64)
 
 
 def bare(name: str, edges: tuple, **saved: Any) -> Any:
@@ -139,9 +139,8 @@ def unfold_cross_entropy(node: Any) -> Node:
 def cross_entropy_(self: Array, target: Index):
     if self.ndim != 2 or target.ndim != 1 or target.dtype is not INT64 or self.dtype not in FLOATS:
         raise Unusual
-    n, k = self.shape
-    # (As unsigned numbers, negative classes are huge.)
-    if n != len(target) or not n or _max(target.view(UINT64)) >= k:
+    n = len(target)
+    if n != len(self) or not n or _min(target) < 0:
         raise Unusual
     # One row for each class: NumPy is fastest along long rows.
     logp = self.T.copy()
@@ -149,6 +148,7 @@ def cross_entropy_(self: Array, target: Index):
     logp -= np.log(sum_of_rows(np.exp(logp)))
     places = target * n
     places += rows(n)
+    # (An IndexError here is a class that does not exist.)
     return _add(logp.ravel()[places], None) / -n, logp, places
 
 

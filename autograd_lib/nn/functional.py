@@ -328,7 +328,7 @@ def cross_entropy(
     ):  # fmt: skip
         try:
             return W["cross_entropy_"](input, target)
-        except Unusual:
+        except (Unusual, IndexError):
             pass
     r = _reduction(reduction, size_average, reduce)
     shape, classes = input._a.shape, target._a
