@@ -15,7 +15,7 @@ from .derivatives import axes, infer, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy
 from .dtypes import dtype as Dtype
 from .grad_mode import mode
-from .operands import RETURN_TYPES, return_type
+from .operands import RETURN_TYPES, Unusual, return_type
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
 
@@ -1192,6 +1192,10 @@ def matmul(input: Any, other: Any) -> Tensor:
     if n == 2 and m == 1:
         return W["mv"](input, other)
     if n == 1 and m == 2:
+        try:
+            return W["row"](input, other)
+        except (Unusual, ValueError):
+            pass
         return W["squeeze_in_place"](W["mm"](W["unsqueeze"](input, 0), other), 0)
     return _matmul_many(input, other)
 

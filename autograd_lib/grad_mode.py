@@ -139,8 +139,9 @@ class no_grad(_Context):
         mode.state = False if state.__class__ is bool else 0
 
     def __exit__(self, *error: Any) -> None:
-        mode.state = self.before
-        if mode.state.__class__ is not bool or mode.anomaly:
+        usual = mode.state.__class__ is bool
+        mode.state = before = self.before
+        if not usual or before.__class__ is not bool:
             mode.settle()
 
 

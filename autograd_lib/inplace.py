@@ -18,7 +18,7 @@ from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import Node, fit_array, sequence
 from .grad_mode import mode
 from .hooks import Hooks
-from .numeric import loud, quiet
+from .numeric import FLOAT32, FLOAT64, loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
 from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
 
@@ -267,11 +267,12 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
         # What an optimizer does once per parameter and step: same shape, same type, no recording.
         if other.__class__ is Tensor and mode.state is False and alpha == 1:
             a, b, counter = self._a, other._a, self._counter
+            kind = a.dtype
             if (
-                b.dtype is a.dtype
+                b.dtype is kind
+                and (kind is FLOAT32 or kind is FLOAT64)
                 and b.shape == a.shape
-                and a.dtype.kind == "f"
-                and a.flags.c_contiguous
+                and a.flags.c_contiguous  # so no two elements share a place in memory
                 and counter is not INFERENCE
             ):
                 token = quiet()

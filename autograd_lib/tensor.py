@@ -228,14 +228,14 @@ class Tensor:
         `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
         element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
         """
-        edge, one = self._edge, START.get(self._a.dtype)
+        edge = self._edge
         if (
             gradient is None and inputs is None and not create_graph
             and edge is not None and edge[2] is None and self._view is None
-            and one is not None and not self._a.ndim and mode.state.__class__ is bool
+            and not self._a.ndim and mode.state.__class__ is bool
         ):  # fmt: skip
             # What nearly every training step asks for: one number, all leaves, nothing unusual.
-            short_walk(edge, one, bool(retain_graph))
+            short_walk(edge, START[self._a.dtype], retain_graph)
         else:
             run_backward((self,), gradient, retain_graph, create_graph, inputs)
 

@@ -12,6 +12,7 @@ from .. import creation
 from ..errors import broadcast_error
 from ..functions import cat, expand, is_number, need_tensor, reshape
 from ..functions import sum as _sum
+from ..operands import Unusual
 from ..recorder import PUBLIC
 from ..recorder import WORDS as W
 from ..tensor import Tensor, fresh, wrap_dim
@@ -325,6 +326,14 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Tensor:  # fmt: skip
     """The negative log-likelihood of log_softmax(input); targets are classes or probabilities."""
+    if (
+        reduction == "mean" and weight is None and size_average is None and reduce is None
+        and not label_smoothing and ignore_index < 0
+    ):  # fmt: skip
+        try:
+            return W["cross_entropy_"](input, target)
+        except (Unusual, IndexError):
+            pass
     r = _reduction(reduction, size_average, reduce)
     shape, classes = input._a.shape, target._a
     d = 1 if len(shape) > 1 else 0
@@ -477,6 +486,10 @@ from .convolution import (  # noqa: E402
 
 def linear(input: Tensor, weight: Tensor, bias: Any = None) -> Tensor:
     """input @ weight.T + bias."""
+    try:
+        return W["linear_"](bias, input, weight)
+    except (Unusual, ValueError):
+        pass
     if weight._a.ndim == 1:
         out = PUBLIC["matmul"](input, weight)
         return out if bias is None else out + bias
