@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from . import codec, graph, shell
+from . import codec, graph, pictures, shell
 from .ops import OPERATIONS
 from .peer import Peer
 from .proxies import Callback
@@ -43,6 +43,8 @@ class Room:
             "evaluate": self.evaluate,
             "gradients": graph.gradients,
             "release": graph.release,
+            "know": pictures.know,
+            "drawn": pictures.drawn,
         }
         self._peer = Peer(channel, 1, handlers, _proxy, present, lambda value: None, by_name)
         self._peer.on_context = self._be_quiet
