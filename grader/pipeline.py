@@ -110,7 +110,9 @@ def grade(
     result.score = sum(check.points or 0.0 for check in result.checks)
     result.max_score = sum(check.max_points for check in result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
-    notebook = nbformat.v4.new_notebook(cells=restored.cells, metadata=release.metadata)
+    notebook = NotebookNode(
+        nbformat=4, nbformat_minor=5, metadata=release.metadata, cells=restored.cells
+    )
     detail = {"cells": sitting.log}
     return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
 
