@@ -53,11 +53,9 @@ class GradebookWriter:
         """
         due = {"duedate": lesson.due} if lesson.due is not None else {}
         self._book.update_or_create_assignment(lesson.name, **due)
-        notebook, release = (
-            nbformat.read(top / lesson.name / f"{lesson.name}.ipynb", as_version=4)
-            for top in (self._course.solutions, self._course.assignments)
-        )
-        if self._knows(lesson.name, notebook, release):
+        path = self._course.solutions / lesson.name / f"{lesson.name}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        if self._knows(lesson.name, notebook):
             return
         from nbgrader import preprocessors
 
@@ -86,11 +84,12 @@ class GradebookWriter:
         # What SaveCells wrote through a connection of its own is not what this one remembers.
         self._book.db.expire_all()
 
-    def _knows(self, name: str, notebook: NotebookNode, release: NotebookNode) -> bool:
+    def _knows(self, name: str, notebook: NotebookNode) -> bool:
         """Say whether the gradebook has just these cells."""
         try:
             entry = self._book.find_notebook(name, name)
-        except MissingEntry:
+            release = nbformat.read(self._course.assignments / name / f"{name}.ipynb", as_version=4)
+        except (MissingEntry, OSError, ValueError):
             return False
         stubs = {grade_id(cell): cell.source for cell in release.cells}
         cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
