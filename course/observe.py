@@ -286,6 +286,8 @@ def _differ_in_numbers(expected: Plain, seen: Plain, rules: Rules, path: str) ->
     if np.isinf(got).any() and not np.isinf(want).any():
         infinite = f"{path} contains an infinity"
         return Difference("finite", infinite, _both(want, got, path))
+    if np.array_equal(got, want):
+        return None
     relative, absolute = rules.tolerance or TOLERANCE.get(expected["dtype"], TOLERANCE["float64"])
     if np.allclose(got, want, rtol=relative, atol=absolute, equal_nan=True):
         return None

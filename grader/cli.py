@@ -18,6 +18,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -139,7 +140,7 @@ def grade_with_progress(
     faults = 0
     require(isolation)
     for lesson in to_grade(directory, names):
-        with Progress(
+        progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -147,17 +148,26 @@ def grade_with_progress(
             TextColumn("left:"),
             TimeRemainingColumn(),
             console=errors,
-        ) as progress:
-            bar = progress.add_task(lesson.name, total=None)
+        )
+        bar = progress.add_task(lesson.name, total=None)
+
+        # The bar has a thread, and starts when workers have been forked.
+        def start(total: int, progress: Progress = progress, bar: TaskID = bar) -> None:
+            progress.update(bar, total=total)
+            progress.start()
+
+        try:
             summary = grade_assignment(
                 directory,
                 lesson,
                 jobs=jobs,
                 force=force,
                 isolation=isolation,
-                on_start=lambda n, bar=bar: progress.update(bar, total=n),  # type: ignore[misc]
-                on_result=lambda _, bar=bar: progress.advance(bar),  # type: ignore[misc]
+                on_start=start,
+                on_result=lambda _, p=progress, bar=bar: p.advance(bar),  # type: ignore[misc]
             )
+        finally:
+            progress.stop()
         faults += len(summary.faults)
         screen.print(
             f"[bold]{escape(lesson.name)}[/]: {summary.graded} graded, {summary.kept} kept from "

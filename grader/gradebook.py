@@ -13,11 +13,13 @@ from pathlib import Path
 from types import TracebackType
 
 import nbformat
-from nbgrader import preprocessors
-from nbgrader.api import Gradebook
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.utils import is_grade, is_solution
 
 from .directory import CourseDirectory, Lesson, UsageError
 from .pipeline import Graded
+from .restore import grade_id
 from .results import GRADED
 from .rows import AssignmentRows
 
@@ -53,6 +55,10 @@ class GradebookWriter:
         self._book.update_or_create_assignment(lesson.name, **due)
         path = self._course.solutions / lesson.name / f"{lesson.name}.ipynb"
         notebook = nbformat.read(path, as_version=4)
+        if self._knows(lesson.name, notebook):
+            return
+        from nbgrader import preprocessors
+
         resources = {
             "nbgrader": {
                 "assignment": lesson.name,
@@ -77,6 +83,32 @@ class GradebookWriter:
             ) from error
         # What SaveCells wrote through a connection of its own is not what this one remembers.
         self._book.db.expire_all()
+
+    def _knows(self, name: str, notebook: NotebookNode) -> bool:
+        """Say whether the gradebook has just these cells."""
+        try:
+            entry = self._book.find_notebook(name, name)
+            release = nbformat.read(self._course.assignments / name / f"{name}.ipynb", as_version=4)
+        except (MissingEntry, OSError, ValueError):
+            return False
+        stubs = {grade_id(cell): cell.source for cell in release.cells}
+        cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
+        sources = {
+            name: stubs.get(name) if is_solution(cell) else cell.source
+            for name, cell in cells.items()
+        }
+        points = {
+            name: float(cell.metadata.nbgrader.points)
+            for name, cell in cells.items()
+            if is_grade(cell)
+        }
+        return (
+            sources == {cell.name: cell.source for cell in entry.source_cells}
+            and points == {cell.name: cell.max_score for cell in entry.grade_cells}
+            and {name for name, cell in cells.items() if is_solution(cell)}
+            == {cell.name for cell in entry.solution_cells}
+            and not entry.task_cells
+        )
 
     def write(self, batch: Sequence[Graded]) -> None:
         """Enter results in one transaction, and leave their notebooks in autograded/."""

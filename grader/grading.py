@@ -9,11 +9,11 @@ from typing import Any
 
 from . import intake
 from .directory import CourseDirectory, Lesson, UsageError
-from .gradebook import GradebookWriter
 from .pipeline import Assignment, Graded, blank_result
+from .quick import import_nbgrader
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
 from .sandbox import FULL, Limits
-from .schedule import grade_all
+from .schedule import grade_all, start_workers
 
 BATCH_SECONDS = 0.5
 """results of so long are written together: a transaction waits for the disk"""
@@ -83,39 +83,46 @@ def grade_assignment(
     assignment = Assignment(lesson.name, course.root, lesson.source)
     limits = limits_of(course)
     summary = Summary()
-    with GradebookWriter(course) as book:
-        book.register(lesson)
-        names = intake.students(course, lesson, book.students())
-        on_start(len(names))
+    with start_workers(jobs, isolation, limits) as workers:
+        # Which takes as long as a sandbox needs to get ready.
+        import_nbgrader()
+        from .gradebook import GradebookWriter
 
-        def changed() -> Iterator[intake.Submission]:
-            for name in names:
-                submission = intake.read(course, lesson, name)
-                if force or not has_result(course, assignment, submission, limits, isolation):
-                    yield submission
-                else:
-                    summary.kept += 1
+        with GradebookWriter(course) as book:
+            book.register(lesson)
+            names = intake.students(course, lesson, book.students())
+            on_start(len(names))
 
-        batch: list[Graded] = []
+            def changed() -> Iterator[intake.Submission]:
+                for name in names:
+                    submission = intake.read(course, lesson, name)
+                    if force or not has_result(course, assignment, submission, limits, isolation):
+                        yield submission
+                    else:
+                        summary.kept += 1
 
-        def settle() -> None:
-            settled = batch.copy()
-            batch.clear()
-            book.write(settled)
-            for graded in settled:
-                write_result(course.results, graded.result, graded.detail)
-                summary.count(graded)
-                on_result(graded.result)
+            batch: list[Graded] = []
 
-        started = time.monotonic()
-        try:
-            for graded in grade_all(assignment, changed(), limits, jobs, level=isolation):
-                batch.append(graded)
-                if time.monotonic() - started > BATCH_SECONDS:
-                    settle()
-                    started = time.monotonic()
-        finally:
-            settle()
+            def settle() -> None:
+                settled = batch.copy()
+                batch.clear()
+                book.write(settled)
+                for graded in settled:
+                    write_result(course.results, graded.result, graded.detail)
+                    summary.count(graded)
+                    on_result(graded.result)
+
+            started = time.monotonic()
+            try:
+                for graded in grade_all(
+                    assignment, changed(), limits, jobs, level=isolation, workers=workers
+                ):
+                    batch.append(graded)
+                    if time.monotonic() - started > BATCH_SECONDS:
+                        settle()
+                        started = time.monotonic()
+            finally:
+                settle()
     return summary
 
 

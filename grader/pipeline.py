@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -97,7 +97,8 @@ def grade(
     restored = restore(submission.notebook, solution, release)
     # For checks that find their key by it; nothing in a room has this environment.
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
-    sitting = _Sitting(sandbox, released_files(assignment.release.parent), limits)
+    files = released_files(assignment.release.parent)
+    sitting = _Sitting(sandbox, files, _pictures(assignment, files, sandbox), limits)
     with ExitStack() as stack:
         stack.callback(sitting.close)
         result.checks = _run(assignment.name, restored, sitting)
@@ -108,7 +109,9 @@ def grade(
     result.score = sum(check.points or 0.0 for check in result.checks)
     result.max_score = sum(check.max_points for check in result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
-    notebook = nbformat.v4.new_notebook(cells=restored.cells, metadata=release.metadata)
+    notebook = NotebookNode(
+        nbformat=4, nbformat_minor=5, metadata=release.metadata, cells=restored.cells
+    )
     detail = {"cells": sitting.log, "checks": sitting.evidence}
     return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
 
@@ -164,6 +167,28 @@ def released_files(folder: Path) -> dict[str, bytes]:
     }
 
 
+_drawn: dict[tuple[Path, int], dict[str, str]] = {}
+
+
+def _pictures(assignment: Assignment, files: dict[str, bytes], sandbox: Sandbox) -> dict[str, str]:
+    """Draw the pictures of the released notebook, once for a class; returns them by fingerprint.
+
+    What students got holds no secret, so a room may know its pictures.
+    """
+    key = assignment.release, assignment.release.stat().st_mtime_ns
+    if key not in _drawn:
+        _drawn[key] = {}
+        cells = [cell for cell in _read(*key).cells if cell.cell_type == "code"]
+        if any("matplotlib" in cell.source for cell in cells):
+            room = sandbox.open(files)
+            with closing(room), suppress(RoomEnded):
+                for cell in cells:
+                    if role(cell) != "check":
+                        room.run(cell.source)
+                _drawn[key] = room.drawn()
+    return _drawn[key]
+
+
 def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResult]:
     """Run all cells in their order; returns a result for each check and written question."""
     definitions: dict[str, Definition] = {}
@@ -214,8 +239,14 @@ class _Sitting:
     count on; all others are run again, in their order, when the next check needs them.
     """
 
-    def __init__(self, sandbox: Sandbox, files: dict[str, bytes], limits: Limits) -> None:
-        self._sandbox, self._files = sandbox, files
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        files: dict[str, bytes],
+        pictures: dict[str, str],
+        limits: Limits,
+    ) -> None:
+        self._sandbox, self._files, self._pictures = sandbox, files, pictures
         self._room: SandboxRoom | None = None
         self._court: Court | None = None
         self._past: list[tuple[str, bool]] = []
@@ -254,7 +285,7 @@ class _Sitting:
             self.slow = True
             raise RoomEnded("timeout")
         if self._room is None or self._court is None:
-            self._room = self._sandbox.open(self._files)
+            self._room = self._sandbox.open(self._files, self._pictures)
             self._court = Court(self._room)
             for source, locked in self._past:
                 run = self._cell(self._room, self._court, source, locked)

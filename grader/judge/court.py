@@ -79,7 +79,7 @@ class Court:
         outputs: list[Any] = []
         try:
             with self._sitting(outputs, listen) as printed:
-                self._room.ask("forget")
+                self._room.peer.check += 1
                 self._room.peer.table.forget()
                 self._room.peer.last_raised = None
                 value, error = self._execute(source)

@@ -22,6 +22,7 @@ from typing import Any
 
 from ..judge.handles import judging_peer
 from . import bubblewrap, stage, watch
+from .inside.pictures import MARK
 from .inside.wire import COOKIE_BYTES, Channel, Closed, Flood, TooLate, WireError
 from .room import FULL, REDUCED, CellRun, Limits, RoomEnded
 
@@ -80,7 +81,8 @@ class Sandbox:
             return
         self._control.settimeout(self._limits.start_seconds)
         try:
-            self._ready = bool(self._control.recv(4096))
+            # Only looked at: every process that shares this sandbox is to find it.
+            self._ready = bool(self._control.recv(4096, socket.MSG_PEEK))
         except OSError:
             self._ready = False
         if not self._ready:
@@ -90,8 +92,13 @@ class Sandbox:
             raise SandboxError(f"the sandbox did not start: {said or 'it gave no reason'}")
         self._control.settimeout(None)
 
-    def open(self, files: Mapping[str, bytes]) -> SandboxRoom:
-        """Open a room with these files in its working directory; raises SandboxError."""
+    def open(
+        self, files: Mapping[str, bytes], pictures: Mapping[str, str] | None = None
+    ) -> SandboxRoom:
+        """Open a room with these files in its working directory; raises SandboxError.
+
+        `pictures`, by fingerprint, need not be drawn in it.
+        """
         self.wait()
         room_end, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         keeper_end, status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -121,7 +128,10 @@ class Sandbox:
             room_end.close()
             keeper_end.close()
         folder = Path(home) if self.level != FULL else None
-        return SandboxRoom(ours, status, cookie, self.level, self._limits, files, folder)
+        room = SandboxRoom(ours, status, cookie, self.level, self._limits, files, folder)
+        if pictures:
+            room.know(pictures)
+        return room
 
     @property
     def processes(self) -> list[int]:
@@ -202,6 +212,7 @@ class SandboxRoom:
         self._outputs: list[Any] | None = None
         self.on_text: Any = lambda name, text: None
         """told what is printed while nobody runs a cell"""
+        self._pictures: Mapping[str, str] = {}
         self._peak: float | None = None
         self._process = self._wait_for_hello(link, limits.start_seconds)
         self._cpu_before = 0.0
@@ -317,8 +328,28 @@ class SandboxRoom:
             raise RoomEnded(self.ended)
         return self.peer.request(what, *values)
 
+    def know(self, known: Mapping[str, str]) -> None:
+        """Have the room name these pictures, instead of drawing them."""
+        self._pictures = known
+        self.ask("know", tuple(known))
+
+    def drawn(self) -> dict[str, str]:
+        """Return the pictures that were drawn here: of a room in which no student's code ran."""
+        return {str(name): str(picture) for name, picture in self.ask("drawn").items()}
+
+    def _put_picture(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Put the picture in the place of its name."""
+        found = data.get("image/png")
+        if type(found) is str and found.startswith(MARK):
+            picture = self._pictures.get(found.removeprefix(MARK))
+            data = {kind: value for kind, value in data.items() if kind != "image/png"}
+            return data if picture is None else {"image/png": picture, **data}
+        return data
+
     def _on_event(self, event: Any) -> None:
         output = _output(event)
+        if "data" in output:
+            output["data"] = self._put_picture(output["data"])
         size = len(json.dumps(output))
         self._printed -= size
         if self._printed < 0:

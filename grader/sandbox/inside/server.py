@@ -20,7 +20,7 @@ import socket
 import sys
 from typing import Any
 
-from . import jail, room, shell
+from . import jail, pictures, room, shell
 from .wire import Channel, Closed
 
 FULL, REDUCED, NONE = "full", "reduced", "none"
@@ -62,6 +62,7 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     shutil.copytree(settings["fonts"], os.environ["MPLCONFIGDIR"], dirs_exist_ok=True)
     os.environ.pop("PYTHONPATH")
     own_shell = shell.make_shell(lambda output: None)
+    pictures.install()
     import matplotlib.pyplot  # noqa: F401 - so that no submission pays for it
 
     for name in settings["imports"]:
