@@ -13,7 +13,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import nbformat
@@ -131,7 +131,8 @@ class _Repair:
                 looked += 1
                 whole = f"{before.source}\n{cell.source}"
                 if _is_python(whole):
-                    joined[-1] = replace(before, source=whole)
+                    name, marked = before.name or cell.name, before.marked or cell.marked
+                    joined[-1] = _Cell("code", whole, name, marked)
                     continue
             joined.append(cell)
         return joined
@@ -141,7 +142,7 @@ class _Repair:
         return (
             cell.source.lstrip("\n")[:1] in (" ", "\t")
             and before.kind == cell.kind == "code"
-            and (cell.name is None or cell.name == before.name)
+            and len({before.name, cell.name} - {None}) <= 1
             and len(before.source) + len(cell.source) <= LONGEST_SPLIT
             and (ends[:1] in (" ", "\t") or ends.endswith((":", "(", "[", "{", ",")))
         )
