@@ -18,6 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from .directory import CourseDirectory, Lesson
+from .pages import clean_line
 
 LARGEST_NOTEBOOK = 20_000_000
 """bytes; a lesson solved with all its pictures is a hundredth of it"""
@@ -85,7 +86,8 @@ def read(course: CourseDirectory, lesson: Lesson, student: str) -> Submission:
         return submission
     submission.timestamp = _timestamp(folder / TIMESTAMP_FILE)
     notebooks = sorted(p.name for p in folder.iterdir() if p.suffix == ".ipynb")
-    others = [name for name in notebooks if name != wanted]
+    # Names may hold what a terminal obeys, or bytes that are no letters.
+    others = [clean_line(name, 100) for name in notebooks if name != wanted]
     if not notebooks:
         what = "is empty" if not any(folder.iterdir()) else "has no notebook in it"
         submission.problem = (

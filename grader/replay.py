@@ -39,7 +39,7 @@ def replay(course: CourseDirectory, student: str, assignment: str, check: str) -
         raise UsageError(
             f"{student} has no verdicts in {assignment}: the submission was "
             f"{_plain(result.status)}. {clean(result.message)} To look inside: "
-            f"grader quarantine {assignment} {student}"
+            f"grader look {clean_line(student)} {assignment}"
         )
     found = {one.id: one for one in result.checks}
     if check not in found:
