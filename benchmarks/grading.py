@@ -62,6 +62,8 @@ def main() -> None:
 def make_class(root: Path, number: int) -> None:
     """Make a course whose students have handed in lesson 06: 60 % right, 30 % wrong, 10 % blank."""
     course = make_course(root, LESSON, "the same class on every machine")
+    config = root / "nbgrader_config.py"
+    config.write_text(config.read_text().split("\n# `nbgrader autograde`")[0])
     release, solution = (
         nbformat.read(top / LESSON / f"{LESSON}.ipynb", as_version=4)
         for top in (course.assignments, course.solutions)

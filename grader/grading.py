@@ -9,9 +9,10 @@ from typing import Any
 from . import intake
 from .directory import CourseDirectory, Lesson, UsageError
 from .gradebook import GradebookWriter
+from .limits import limits_of
 from .pipeline import Assignment, blank_result
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
-from .sandbox import FULL, Limits
+from .sandbox import FULL
 from .schedule import grade_all
 
 
@@ -95,18 +96,6 @@ def grade_assignment(
                 summary.absent.append(result)
             on_result(result)
     return summary
-
-
-def limits_of(course: CourseDirectory) -> Limits:
-    """Return the limits that course.toml sets; raises UsageError for one that does not exist."""
-    own = course.settings.get("limits", {})
-    unknown = set(own) - set(Limits.__dataclass_fields__)
-    if unknown:
-        raise UsageError(
-            f"course.toml sets a limit that does not exist: {', '.join(sorted(unknown))}. "
-            f"There are: {', '.join(Limits.__dataclass_fields__)}."
-        )
-    return Limits(**own)
 
 
 def _has_result(

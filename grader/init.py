@@ -39,14 +39,26 @@ submission_seconds = 300
 # {check} = 5
 """
 
-CONFIG = """# nbgrader's settings for this course: it only has to know two folders.
-# All of nbgrader's commands and formgrader work here.
+CONFIG = """# nbgrader's settings for this course. All of nbgrader's commands and formgrader work here.
 import os
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
+
+# `nbgrader autograde` and formgrader's button grade as `grader grade` does, in the same sandbox.
+# Without these lines they run student code unprotected, and honest answers get the same scores.
+c.Autograde.autograde_preprocessors = [
+    "grader.autograde.GradeInRoom",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# What a submission may use; `grader doctor` shows all limits.
+# c.Sandbox.cell_seconds = 30
+# c.Sandbox.memory_mb = 1024
 """
 
 

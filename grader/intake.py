@@ -107,11 +107,12 @@ def read(course: CourseDirectory, lesson: Lesson, student: str) -> Submission:
                 f"{', '.join(others)} stood beside {wanted} and was not looked at. If it is the "
                 f"one that counts, rename it to {wanted}, and grade again."
             )
-        _read_notebook(submission, folder / wanted, f"{place}/{wanted}")
+        read_notebook(submission, folder / wanted, f"{place}/{wanted}")
     return submission
 
 
-def _read_notebook(submission: Submission, path: Path, place: str) -> None:
+def read_notebook(submission: Submission, path: Path, place: str) -> None:
+    """Read one file into a submission; whatever is wrong with it is said in its `problem`."""
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):

@@ -41,22 +41,31 @@ LONGEST_OUTPUT = 20_000
 
 @dataclass(frozen=True)
 class Assignment:
-    """What every submission of one assignment has in common; read once per worker."""
+    """What every submission of one notebook has in common; read once per worker."""
 
     name: str
     root: Path
-    source: Path
-    """the folder with the answer key"""
+    source: Path | None
+    """the folder with the answer key, None where checks need none"""
+    notebook: str = ""
+    """the notebook's name, where it is not the assignment's"""
+    solutions: str = "solutions"
+    assignments: str = "assignments"
+
+    @property
+    def title(self) -> str:
+        """The name of the notebook."""
+        return self.notebook or self.name
 
     @property
     def solution(self) -> Path:
         """The instructor's notebook, with hidden tests."""
-        return self.root / "solutions" / self.name / f"{self.name}.ipynb"
+        return self.root / self.solutions / self.name / f"{self.title}.ipynb"
 
     @property
     def release(self) -> Path:
         """The notebook that students got."""
-        return self.root / "assignments" / self.name / f"{self.name}.ipynb"
+        return self.root / self.assignments / self.name / f"{self.title}.ipynb"
 
 
 @dataclass
@@ -93,7 +102,7 @@ def grade(
     sitting = _Sitting(sandbox, released_files(assignment.release.parent), limits)
     with ExitStack() as stack:
         stack.callback(sitting.close)
-        result.checks = _run(assignment.name, restored, sitting)
+        result.checks = _run(assignment.title, restored, sitting)
     result.isolation = sandbox.level
     result.peak_memory_mb = sitting.peak_memory_mb
     result.status = GRADED
@@ -115,7 +124,7 @@ def blank_result(assignment: Assignment, submission: Submission) -> Result:
         status=NOT_GRADED,
         submission_sha256=submission.sha256,
         assignment_sha256=_sha256(assignment.solution),
-        key_sha256=_sha256(assignment.source / "key.py"),
+        key_sha256=_sha256(assignment.source / "key.py") if assignment.source else None,
         environment={
             "python": platform.python_version(),
             "numpy": numpy.__version__,
@@ -156,10 +165,8 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
     checks = []
     for cell in restored.cells:
         kind, name = role(cell), grade_id(cell)
-        if kind == "written":
-            if "points" in cell.metadata["nbgrader"]:
-                checks.append(_written(cell, notebook, name in restored.unchanged))
-            continue
+        if kind == "written" and "points" in cell.metadata["nbgrader"]:
+            checks.append(_written(cell, notebook, name in restored.unchanged))
         if cell.cell_type != "code":
             continue
         run = sitting.check(cell.source) if kind == "check" else sitting.run(cell.source, kind)

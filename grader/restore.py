@@ -29,9 +29,19 @@ class Restored:
 
 
 def role(cell: NotebookNode) -> str:
-    """Return what a cell of ours is: opening, setup, exercise, check, written, or "" for others."""
+    """Return what a cell is: opening, setup, exercise, check, written, or "" for others.
+
+    Of a cell that our build did not make, nbgrader's own flags say it.
+    """
     own = cell.metadata.get("autograd_course")
-    return own.get("role", "") if isinstance(own, Mapping) else ""
+    if isinstance(own, Mapping):
+        return own.get("role", "")
+    flags = cell.metadata.get("nbgrader")
+    if not isinstance(flags, Mapping) or grade_id(cell) is None:
+        return ""
+    if flags.get("solution") or flags.get("task"):
+        return "written" if flags.get("grade") or flags.get("task") else "exercise"
+    return "check" if flags.get("grade") else "setup"
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -132,13 +142,20 @@ def _answer(
     released: Mapping[str | None, NotebookNode],
     restored: Restored,
 ) -> NotebookNode:
-    stub = released[name].source
+    stub = released[name].source if not _is_task(cell) else None
     if name not in answers:
         restored.repairs.append(f"The cell of {name} was missing; its stub was put back.")
+    if stub is None:
+        # A task is a text of the instructor's; students answer it in cells of their own.
+        return _marked(cell, cell.source)
     source = answers[name].source if name in answers else stub
     if source.strip() == stub.strip():
         restored.unchanged.add(name)
     return _marked(cell, source)
+
+
+def _is_task(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("task"))
 
 
 def _plain(cell: NotebookNode, source: str) -> NotebookNode:

@@ -129,7 +129,7 @@ class Table:
         self._values = 0
         self._queue = list(self._data)
         coded = self._code(value, 0)
-        records = []
+        records: list[Coded] = []
         done: set[int] = set()
         position = 0
         while position < len(self._queue):

@@ -89,8 +89,9 @@ def _no_constant(name: str) -> Any:
 class Channel:
     """One end of the conversation.
 
-    `expect` starts the time for an answer. `watch` is asked while waiting, and raises when something is amiss; `allowance` is the number of
-    bytes that may still be received, None where nobody counts.
+    `expect` starts the time for an answer. `watch` is asked while waiting, and raises when
+    something is amiss; `allowance` is the number of bytes that may still be received, None where
+    nobody counts.
     """
 
     def __init__(self, sock: socket.socket, cookie: bytes) -> None:
