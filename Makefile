@@ -11,15 +11,17 @@ ISOLATION ?= full
 # Set on purpose before anything is installed: what the user has elsewhere must not leak in.
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help demo build test lint conformance proof benchmarks docs clean jail
+.PHONY: help demo build test lint conformance proof benchmarks benchmarks-engine docs clean jail lab
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 	@echo "make build       solutions/ and assignments/ anew from course/lessons"
 	@echo "make lint        ruff and mypy alone"
 	@echo "make conformance the engine and the solved lessons beside real torch (a large install)"
-	@echo "make proof       every key under 100 seeds"
+	@echo "make proof       every key under 100 seeds, and mutants, as a matrix"
+	@echo "make lab         a lesson in JupyterLab, by a browser without a window"
 	@echo "make benchmarks  how fast grading is, beside nbgrader itself"
+	@echo "make benchmarks-engine  how fast the engine is, beside torch and other libraries"
 	@echo "make docs        the documentation as a web site, in docs/_build"
 	@echo "make clean       remove the environment and all that was generated and is not in git"
 
@@ -38,10 +40,22 @@ test: jail lint
 	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 proof: $(VENV)/ready
-	PROOF_SEEDS=100 $(BIN)/pytest -n $(JOBS) tests/course/test_keys.py
+	$(BIN)/python -m tests.proof --seeds 100 --jobs $(JOBS)
 
+lab: $(VENV)/ready
+	@command -v chromedriver >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	  then apt-get update -qq && apt-get install -y -qq chromium chromium-driver; \
+	  else echo "A browser is missing. Type: sudo apt-get install chromium chromium-driver"; exit 1; fi; }
+	$(BIN)/pytest tests/lab
+
+# (On Linux, PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu saves gigabytes.)
 conformance: $(VENV)/torch-ready
-	$(BIN)/pytest tests/torch
+	$(BIN)/pytest -q -p no:cacheprovider --confcutdir=tests/torch tests/torch tests/engine/test_transcript.py
+
+benchmarks-engine: $(VENV)/torch-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check mygrad autograd micrograd
+	$(BIN)/python benchmarks/engine.py
 
 benchmarks: $(VENV)/ready
 	$(BIN)/python benchmarks/grading.py

@@ -2,26 +2,28 @@
 
 Use it as ``import autograd_lib as torch``. Everything here bears torch's name, takes torch's
 arguments, prints what torch prints and raises what torch raises; only the CPU is there, and only
-what autograd needs. Start reading at `tensor`, then `engine`, then `derivatives`.
+what autograd needs. docs/engine/README.md says in which order to read it.
+
+This file is torch's namespace: modules of the engine, names imported from them, and the operations
+of the tables, which `namespace` puts here and on Tensor.
 """
 
-# ruff: noqa: E402, F401, F811 - this file is torch's namespace
+# ruff: noqa: F401, E402 - names are imported here in order to be found here
 from __future__ import annotations
 
-import math as _math
 import warnings as _warnings
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-# An operation on NaN or infinity is no reason to warn: torch does not either. The filter covers
-# this package's own calls of NumPy only.
+# An operation on NaN or infinity is no reason to warn: torch does not either. Most operations see
+# to that themselves (see `numeric`); this is for the rest of this package's own calls of NumPy.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_lib\b")
 
-from . import creation, derivatives, dtypes, einsum, functions, inplace, random, words
+from . import namespace as _namespace  # isort: skip - the tables come first
+from . import _C, autograd, func, linalg, nn, optim, random, show, special, testing, utils
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .creation import as_tensor, from_numpy, tensor
-from .dtypes import (
-    ALL as _ALL_DTYPES,
-)
 from .dtypes import (
     Size,
     can_cast,
@@ -44,78 +46,24 @@ from .grad_mode import (
     no_grad,
     set_grad_enabled,
 )
-from .grad_mode import mode as _mode
+from .namespace import get_num_threads, set_num_threads, typename
 from .printing import set_printoptions
-from .random import Generator, default_generator, initial_seed, manual_seed, seed
-from .recorder import METHODS as _METHODS
-from .recorder import PUBLIC as _PUBLIC
+from .random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
+from .serialization import load, save
 from .tensor import Tensor
 
 __version__ = "0.1.0"
-
-from . import derivatives_linalg as _linalg_table
-from . import derivatives_special as _special_table
-from . import nn
-from .nn import convolution as _conv_table
-from .nn import derivatives as _nn_table
-
-words.install(_special_table, _linalg_table, _nn_table, _conv_table)
-functions.install_operators()
-inplace.install()
-
-for _name, _function in _METHODS.items():
-    if not hasattr(Tensor, _name) or _name.startswith("__") or _name in ("detach",):
-        setattr(Tensor, _name, _function)
-globals().update(_PUBLIC)
-
-for _d in _ALL_DTYPES:
-    globals()[_d.name] = _d
-float = dtypes.float32
-double, half = dtypes.float64, dtypes.float16
-long, int, short = dtypes.int64, dtypes.int32, dtypes.int16
-cfloat, cdouble = dtypes.complex64, dtypes.complex128
-pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 newaxis = None
-
-softmax = nn.functional._softmax_public = lambda input, dim, dtype=None: nn.functional.softmax(  # type: ignore
-    input, dim, dtype=dtype
-)
-log_softmax = lambda input, dim, dtype=None: nn.functional.log_softmax(input, dim, dtype=dtype)  # noqa: E731
-Tensor.softmax = softmax  # type: ignore[attr-defined]
-Tensor.log_softmax = log_softmax  # type: ignore[attr-defined]
-
-from . import autograd, func, linalg, optim, show, special, utils
-from .serialization import load, save
+globals().update(_namespace.NAMES)
 
 if _TYPE_CHECKING:
-    # Most names above are entries of the tables, put here when the package is imported.
+    # Most names are entries of the tables, put here when the package is imported.
     def __getattr__(name: str) -> _Any: ...
-
-
-class _C:
-    """The few names of torch's compiled core that Python code reaches for."""
-
-    _set_grad_enabled = staticmethod(lambda on: setattr(_mode, "enabled", on))
-    _is_grad_enabled = staticmethod(is_grad_enabled)
-    Generator = Generator
-
-
-def is_anomaly_enabled() -> bool:
-    """Whether anomaly mode is on."""
-    return _mode.anomaly
-
-
-def typename(obj: _Any) -> str:
-    """The name of a tensor's type, or of an object's class."""
-    if isinstance(obj, Tensor):
-        return obj.type()
-    return f"{type(obj).__module__}.{type(obj).__name__}"
-
-
-def set_num_threads(n: _Any) -> None:
-    """Here for compatibility; NumPy's BLAS decides."""
-
-
-def get_num_threads() -> _Any:
-    """Always 1."""
-    return 1

@@ -1,18 +1,24 @@
 """The graph, and the walk backward through it.
 
-A node is one recorded operation. Its `edges` lead to the nodes (or leaves) whose results it used,
-so the graph points from the loss to the parameters: the way gradients travel.
+A node is one recorded operation. Its `edges` lead to where the operands came from, so the graph
+points from the loss to the parameters: the way gradients travel. An edge is one of three things:
+
+- ``(number, node, output)``: the operand was made by `node` (by that output of it, if it has many);
+- the operand itself, a leaf, which collects the gradient;
+- None: the operand is a constant, and no gradient is wanted.
 
 Every node bears the number of its creation. An operation is always made after everything it uses,
-so walking from the highest number to the lowest meets each node when all its gradients have
-arrived: one sort takes the place of counting dependencies, and nothing recurses.
+so always going on with the newest node meets each one when all its gradients have arrived: a heap
+takes the place of counting dependencies, and nothing recurses.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
 import weakref
+from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Any
 
@@ -32,14 +38,14 @@ from .hooks import (
     run_pre_hooks,
     run_tensor_hooks,
 )
-from .saved import FREED, unpack, unpack_result, unpack_result_tensor, unpack_tensor
+from .numeric import loud, quiet, sum_of_rows
+from .saved import FREED
 from .tensor import Tensor, fresh, refresh
 
-new = new_node = object.__new__
+# Counts down, so that a heap, which gives the smallest first, gives the newest.
+sequence = itertools.count(0, -1)
 _add = np.add.reduce
-sequence = itertools.count()
-_SEQ = attrgetter("seq")
-
+_SEQ = attrgetter("_seq")
 
 # Filled by the table: how to bring a gradient to the shape of what it belongs to.
 sum_to_array: Any = None
@@ -55,34 +61,37 @@ class Node(metaclass=_NodeType):
     """One recorded operation: where its gradients go, and how to compute them.
 
     The table makes a subclass per operation, with slots for what it saves and two methods:
-    ``run(grad)`` on arrays and ``run_tensors(grad)`` on tensors, each returning one gradient (or
-    None) per edge.
+    ``run(grad, keep)`` on arrays and ``run_tensors(grad, keep)`` on tensors, each returning one
+    gradient (or None) per edge, and letting go of what was saved unless told to `keep` it.
     """
 
-    __slots__ = ("__weakref__", "dtype", "edges", "hooks", "seq", "shape")
+    __slots__ = ("__weakref__", "_dtype", "_edges", "_hooks", "_seq", "_shape")
 
-    edges: tuple
-    seq: int
-    shape: Any
-    dtype: Any
-    hooks: Hooks | None
+    _edges: tuple
+    _seq: int
+    _shape: Any
+    _dtype: Any
+    _hooks: Hooks | None
 
-    saves = False  # does it keep tensors that are freed on the way back?
-    wants_all = False  # does it take a list of gradients, one per output?
-    shares = False  # may its gradients be arrays that somebody else holds too?
+    _wants_all = False  # does it take a list of gradients, one per output?
+    _materialize = True  # ... with zeros for those that nothing reached?
+    _custom = False  # does it run code that is not the table's?
+    _shares = False  # may its gradients be arrays that somebody else holds too?
     saved_names: tuple = ()
     saved_variables: tuple = ()
-    results: dict = {}  # noqa: RUF012 - names of saved results -> output numbers
+    _results: dict = {}  # noqa: RUF012 - names of saved results -> output numbers
     _label = ""
 
-    def run(self, grad: Any) -> Any:
+    def _run(self, grad: Any, keep: bool) -> Any:
         raise NotImplementedError
 
-    def run_tensors(self, grad: Any) -> Any:
+    def _run_tensors(self, grad: Any, keep: bool) -> Any:
         raise NotImplementedError
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """Let go of saved values."""
+        for name in self.saved_variables:
+            setattr(self, f"saved_{name}", FREED)
 
     def name(self) -> str:
         """The name of the operation's class, such as MulBackward0."""
@@ -92,9 +101,11 @@ class Node(metaclass=_NodeType):
     def next_functions(self) -> tuple:
         """Where the gradients go: a tuple of (node, number of the node's output)."""
         return tuple(
-            (None, 0) if e is None else (accumulator(e[0]), 0) if e[1] < 0 else e
-            for e in self.edges
-        )
+            (None, 0) if e is None
+            else (e[1], e[2] or 0) if e.__class__ is tuple
+            else (accumulator(e), 0)
+            for e in self._edges
+        )  # fmt: skip
 
     @property
     def metadata(self) -> dict:
@@ -107,7 +118,7 @@ class Node(metaclass=_NodeType):
     @property
     def _input_metadata(self) -> list:
         shapes, dtypes = (
-            (self.shape, self.dtype) if self.wants_all else ([self.shape], [self.dtype])
+            (self._shape, self._dtype) if self._wants_all else ([self._shape], [self._dtype])
         )
         return [_Metadata(s, d) for s, d in zip(shapes, dtypes, strict=True)]
 
@@ -116,10 +127,10 @@ class Node(metaclass=_NodeType):
         return self.register_hook
 
     def _sequence_nr(self) -> int:
-        return self.seq
+        return -self._seq
 
     def _set_sequence_nr(self, n: int) -> None:
-        self.seq = n
+        self._seq = -n
 
     def register_hook(self, hook: Any) -> Any:
         """Call `hook(grad_inputs, grad_outputs)` after this node ran."""
@@ -162,9 +173,9 @@ class AccumulateGrad(Node):
 
     def __init__(self, variable: Tensor):
         self.variable = variable
-        self.edges, self.seq = (), 2**64 - 1
-        self.shape, self.dtype = variable._a.shape, variable._a.dtype
-        self.hooks = hooks_of(variable)
+        self._edges, self._seq = (), 1 - 2**64
+        self._shape, self._dtype = variable._a.shape, variable._a.dtype
+        self._hooks = hooks_of(variable)
 
 
 _accumulators: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
@@ -181,30 +192,110 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 # -- the walk -------------------------------------------------------------------------------------
 
 
-def collect(roots: list[Any]) -> tuple[list[Node], dict[int, int]]:
+def walk(edge: tuple, grad: Any, keep: bool) -> None:
+    """Carry the gradient `grad` (an array) from `edge` back to the leaves, and accumulate there.
+
+    This is the whole of backward() for nearly every training step. What is unusual (hooks,
+    gradients that are only handed back, derivatives to be recorded too) is left to `long_walk`.
+    """
+    heap = [edge]  # edges to nodes where a gradient has arrived
+    arrived: dict[Any, Any] = {edge[1]: grad}  # node -> its gradient; of many outputs, a list
+    leaves: dict[int, list] = {}  # id of leaf -> [leaf, gradient, is the array ours alone?]
+    to: Any  # an edge
+    watched = False  # has a leaf with hooks been reached?
+    token = quiet()
+    try:
+        while heap:
+            _, node, nr = heap[0]
+            if node._hooks is not None or (nr is not None and node._custom):
+                break
+            heappop(heap)
+            grad = arrived.pop(node)
+            if nr is not None:
+                grad = _complete(node, grad, False)
+            for to, g in zip(node._edges, node._run(grad, keep)):  # noqa: B905 - equally long
+                if to is None or g is None:
+                    continue
+                if to.__class__ is tuple:
+                    _, target, nr = to
+                    if nr is None:
+                        if g.shape != target._shape or g.dtype is not target._dtype:
+                            g = fit_array(node, g, target._shape, target._dtype)
+                        old = arrived.get(target)
+                        if old is None:
+                            arrived[target] = g
+                            heappush(heap, to)
+                        else:
+                            arrived[target] = old + g
+                        continue
+                    if g.shape != target._shape[nr] or g.dtype is not target._dtype[nr]:
+                        g = fit_array(node, g, target._shape[nr], target._dtype[nr])
+                    box = arrived.get(target)
+                    if box is None:
+                        box = arrived[target] = [None] * len(target._shape)
+                        heappush(heap, to)
+                    box[nr] = g if box[nr] is None else box[nr] + g
+                    continue
+                a = to._a
+                if g.shape != a.shape or g.dtype is not a.dtype:
+                    g = fit_array(node, g, a.shape, a.dtype)
+                entry = leaves.get(id(to))
+                if entry is not None:
+                    entry[1], entry[2] = entry[1] + g, True
+                    continue
+                # An array that the derivative has just made is taken over by the leaf; one that was
+                # only passed on, or is a view, will have to be copied.
+                alone = g is not grad and g.base is None and not node._shares
+                leaves[id(to)] = [to, g, alone]
+                if to._hooks is not None:
+                    watched = True
+            if watched:
+                break
+    finally:
+        loud(token)
+    if heap or watched:
+        rest = Walk(False, None, True)
+        rest.arrived = leaves
+        long_walk(rest, arrived, keep)
+        return
+    for leaf, g, alone in leaves.values():
+        accumulate(leaf, g, alone)
+
+
+def collect(roots: Any) -> tuple[list[Node], dict[int, int]]:
     """The nodes that the roots reach, newest first; and how many edges reach each leaf (by id)."""
     seen = set(roots)
     order = list(seen)
     leaves: dict[int, int] = {}
     # The list grows while we go through it: every node found is looked at in its turn.
     for node in order:
-        for edge in node.edges:
-            if edge is not None:
-                target, nr = edge
-                if nr < 0:
-                    key = id(target)
-                    leaves[key] = leaves.get(key, 0) + 1
-                elif target not in seen:
+        for edge in node._edges:
+            if edge.__class__ is tuple:
+                target = edge[1]
+                if target not in seen:
                     seen.add(target)
                     order.append(target)
-    order.sort(key=_SEQ, reverse=True)
+            elif edge is not None:
+                leaves[id(edge)] = leaves.get(id(edge), 0) + 1
+    order.sort(key=_SEQ)
     return order, leaves
 
 
 class Walk:
-    """One backward pass: what has arrived where, and what is asked for."""
+    """One long walk: what is asked for, and what has arrived at the leaves."""
 
-    __slots__ = ("accumulate", "arrived", "captured", "create", "leaves", "running", "wanted")
+    __slots__ = (
+        "__weakref__",
+        "accumulate",
+        "arrived",
+        "callbacks",
+        "captured",
+        "create",
+        "leaves",
+        "reached",
+        "running",
+        "wanted",
+    )  # fmt: skip
 
     def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
         self.create = create  # record the derivative itself?
@@ -212,8 +303,15 @@ class Walk:
         self.accumulate = accumulate  # into .grad, or only hand back?
         self.running: set[Node] | None = None  # with `wanted`: the nodes that lie before it
         self.leaves: dict[int, int] = {}  # id of leaf -> how many edges have yet to be walked
-        self.arrived: dict[int, Any] = {}  # id of leaf -> (gradient, is the array ours alone?)
+        # id of leaf -> (leaf, gradient, is the array ours alone?)
+        self.arrived: dict[int, Any] = {}
         self.captured: dict[Any, Any] = {}
+        self.callbacks: list[Any] = []  # to be called at the end
+        self.reached: set[Any] = set()  # nodes that will run, ids of leaves that will be delivered
+
+    def will_reach(self, t: Tensor) -> bool:
+        """Whether a gradient for `t` is computed on this walk."""
+        return (id(t) if t._edge is None else t._edge[1]) in self.reached
 
     def leaf(self, leaf: Tensor, g: Any, alone: bool) -> None:
         """Walk one edge into a leaf; after the last one, deliver the sum."""
@@ -223,115 +321,102 @@ class Walk:
         old = self.arrived.pop(key, None)
         if old is not None:
             # A sum is a new array: ours alone, and free to be kept without a copy.
-            g, alone = (old[0] + g, True) if g is not None else old
+            g, alone = (old[1] + g, True) if g is not None else old[1:]
         if g is None:
             return
         if left:
-            self.arrived[key] = (g, alone)
+            self.arrived[key] = (leaf, g, alone)
         else:
             deliver(self, leaf, g, alone)
 
 
-def walk(
-    roots: list[tuple[Any, Any]],
-    keep: bool,
-    create: bool,
-    wanted: dict | None = None,
-    accumulate: bool = True,
-) -> dict:
-    """Carry gradients from `roots` (tensor, gradient) through the graph.
+def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
+    """Carry on from what has `arrived` at nodes, minding hooks and all that `state` asks for.
 
-    Gradients are arrays, or tensors when `create` records the derivative too. Returns those of
-    `wanted`, by edge.
+    Here all nodes are found first. So it is known how many edges lead to a leaf, and its hooks are
+    called once, with the sum, as soon as the last one was walked. Gradients are arrays, or tensors
+    when the derivative is recorded too. Returns those that are wanted, by edge.
     """
-    state = Walk(create, wanted, accumulate)
-    order, leaves = collect([t._edge[0] for t, _ in roots if t._edge is not None])
-    if wanted is not None:
-        order, state.running, leaves = _on_the_way(order, wanted)
-    state.leaves = leaves
-    unusual = create or wanted is not None or mode.anomaly
+    create = state.create
+    order, state.leaves = collect(arrived)
+    if state.wanted is not None:
+        order, state.running, state.leaves = _on_the_way(order, state.wanted)
+    state.reached = {*order, *state.leaves, *state.arrived}
+    unusual = create or state.wanted is not None or mode.anomaly
     fit = fit_tensor if create else fit_array
     enabled, mode.enabled = mode.enabled, create
-    pending: dict[Any, Any] = {}  # node -> gradient, or a list of them for several outputs
+    outer, mode.task = mode.task, state
+    token = quiet()
     try:
-        for t, _ in roots:
-            if t._edge is None:
-                leaves[id(t)] = leaves.get(id(t), 0) + 1
-        for t, g in roots:
-            if t._edge is None:
-                state.leaf(t, g, False)
-                continue
-            target, nr = t._edge
-            if target.wants_all:
-                box = pending.setdefault(target, [None] * len(target.shape))
-                box[nr] = g if box[nr] is None else box[nr] + g
-            else:
-                old = pending.get(target)
-                pending[target] = g if old is None else old + g
+        for key, (leaf, g, alone) in list(state.arrived.items()):
+            if not state.leaves.get(key):
+                del state.arrived[key]
+                deliver(state, leaf, g, alone)
         for node in order:
-            grad = pending.pop(node, None)
+            grad = arrived.pop(node, None)
             if grad is None:
                 # Nothing arrived, so nothing flows on; but leaves wait for every edge.
-                grads: Any = (None,) * len(node.edges)
-            elif unusual or node.hooks is not None or node.wants_all:
+                grads: Any = (None,) * len(node._edges)
+            elif unusual or node._hooks is not None or node._wants_all:
                 grads = _visit(state, node, grad)
                 if grads is None:
                     continue
             else:
-                grads = node.run(grad)
-            if not keep and node.saves and grad is not None:
-                node.release()
-            for edge, g in zip(node.edges, grads):  # noqa: B905 - the table makes them equally long
+                grads = node._run(grad, True)
+            if not keep and grad is not None:
+                node._release()
+            for edge, g in zip(node._edges, grads):  # noqa: B905 - the table makes them equally long
                 if edge is None:
                     continue
-                target, nr = edge
-                if nr < 0:
+                if edge.__class__ is not tuple:
                     if g is None:
-                        state.leaf(target, None, False)
+                        state.leaf(edge, None, False)
                         continue
-                    a = target._a
+                    a = edge._a
                     if g.shape != a.shape or g.dtype is not a.dtype:
                         h = fit(node, g, a.shape, a.dtype)
-                        state.leaf(target, h, h is not g)
+                        state.leaf(edge, h, h is not g)
                     else:
-                        # An array that the derivative has just made is taken over by the leaf;
-                        # one that was only passed on, or is a view, will have to be copied.
-                        alone = g is not grad and not create and g.base is None and not node.shares
-                        state.leaf(target, g, alone)
+                        alone = g is not grad and not create and g.base is None and not node._shares
+                        state.leaf(edge, g, alone)
                 elif g is not None:
-                    if target.wants_all:
-                        if g.shape != target.shape[nr] or g.dtype is not target.dtype[nr]:
-                            g = fit(node, g, target.shape[nr], target.dtype[nr])
-                        box = pending.get(target)
-                        if box is None:
-                            box = pending[target] = [None] * len(target.shape)
-                        box[nr] = g if box[nr] is None else box[nr] + g
-                        continue
-                    # The one place where broadcasting is undone, and types are fitted.
-                    if g.shape != target.shape or g.dtype is not target.dtype:
-                        g = fit(node, g, target.shape, target.dtype)
-                    old = pending.get(target)
-                    pending[target] = g if old is None else old + g
+                    _, target, nr = edge
+                    shape, dtype = target._shape, target._dtype
+                    if nr is not None:
+                        shape, dtype = shape[nr], dtype[nr]
+                    if g.shape != shape or g.dtype is not dtype:
+                        g = fit(node, g, shape, dtype)
+                    add_to(arrived, target, nr, g)
     finally:
-        mode.enabled = enabled
+        loud(token)
+        mode.enabled, mode.task = enabled, outer
+    for callback in state.callbacks:
+        callback()
     return state.captured
+
+
+def add_to(arrived: dict[Any, Any], node: Any, nr: int | None, g: Any) -> None:
+    """Add a gradient to what has arrived at a node (at one output, if it has many)."""
+    if nr is None:
+        old = arrived.get(node)
+        arrived[node] = g if old is None else old + g
+        return
+    box = arrived.setdefault(node, [None] * len(node._shape))
+    box[nr] = g if box[nr] is None else box[nr] + g
 
 
 def _visit(state: Walk, node: Node, grad: Any) -> Any:
     """Run a node about which something is unusual; None if it need not run."""
     running = state.running
-    if running is not None or node.hooks is not None:
+    if running is not None or node._hooks is not None:
         grad = _before(state, node, grad)
         if running is not None and node not in running:
             return None
-    if node.wants_all:
-        for g in grad:
-            if g is None:
-                grad = _complete(node, grad, state.create)
-                break
-    if mode.anomaly or node.hooks is not None:
+    if node._wants_all:
+        grad = _complete(node, grad, state.create)
+    if mode.anomaly or node._hooks is not None:
         return _run_watched(node, grad, state.create)
-    return node.run_tensors(grad) if state.create else node.run(grad)
+    return node._run_tensors(grad, True) if state.create else node._run(grad, True)
 
 
 def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node], dict[int, int]]:
@@ -343,8 +428,8 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
     running: set[Node] = set()
     leaves: dict[int, int] = {}
     for node in reversed(order):
-        for edge in node.edges:
-            if edge is not None and (id(edge[0]) in wanted if edge[1] < 0 else edge[0] in useful):
+        for edge in node._edges:
+            if edge[1] in useful if edge.__class__ is tuple else id(edge) in wanted:
                 running.add(node)
                 useful.add(node)
                 break
@@ -352,20 +437,22 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
             useful.add(node)
     order = [n for n in order if n in useful]
     for node in running:
-        for edge in node.edges:
-            if edge is not None and edge[1] < 0:
-                leaves[id(edge[0])] = leaves.get(id(edge[0]), 0) + 1
+        for edge in node._edges:
+            if edge is not None and edge.__class__ is not tuple:
+                leaves[id(edge)] = leaves.get(id(edge), 0) + 1
     return order, running, leaves
 
 
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if g.shape != shape:
-        if shape:
+        if not shape:
+            g = _add(g, None)
+        elif g.shape[1:] == shape:
+            g = sum_of_rows(g)  # a bias, mostly
+        else:
             _check_shape(node, g.shape, shape)
             g = sum_to_array(g, shape)
-        else:
-            g = _add(g, None)
     return g if g.dtype is dtype else _cast(g, dtype)
 
 
@@ -397,14 +484,12 @@ def _check_shape(node: Node, got: tuple, wanted: tuple) -> None:
 
 
 def _complete(node: Node, grads: list, create: bool) -> list:
-    """Zeros for the outputs that no gradient reached."""
-    out = []
-    for g, shape, dtype in zip(grads, node.shape, node.dtype, strict=True):
-        if g is None:
-            zeros = np.zeros(shape, dtype)
-            g = fresh(zeros) if create else zeros
-        out.append(g)
-    return out
+    """Zeros for the outputs that no gradient reached, unless the node minds the difference."""
+    for i, g in enumerate(grads):
+        if g is None and node._materialize and node._shape[i] is not None:
+            zeros = np.zeros(node._shape[i], node._dtype[i])
+            grads[i] = fresh(zeros) if create else zeros
+    return grads
 
 
 def as_tensor(g: Any) -> Any:
@@ -416,15 +501,15 @@ def _before(state: Walk, node: Node, grad: Any) -> Any:
 
     Hooks see tensors. What is asked for is taken after tensor hooks and before pre-hooks.
     """
-    hooks = node.hooks
-    grads = grad if node.wants_all else [grad]
+    hooks = node._hooks
+    grads = grad if node._wants_all else [grad]
     if hooks is not None and (hooks.tensor or hooks.retain):
         grads = _plain(state, run_tensor_hooks(hooks, [as_tensor(g) for g in grads]))
     if hooks is not None and hooks.pre:
         grads = _plain(state, run_pre_hooks(hooks, [as_tensor(g) for g in grads]))
     for nr in (state.wanted or {}).get(node, ()):
-        state.captured[(node, nr)] = grads[nr]
-    return grads if node.wants_all else grads[0]
+        state.captured[(node, nr)] = grads[nr or 0]
+    return grads if node._wants_all else grads[0]
 
 
 def _plain(state: Walk, grads: list) -> list:
@@ -433,21 +518,21 @@ def _plain(state: Walk, grads: list) -> list:
 
 def _run_watched(node: Node, grad: Any, create: bool) -> Any:
     """Run a node that may have hooks behind it, or whose results anomaly mode looks at."""
-    if not mode.anomaly and not node.hooks.post:  # type: ignore[union-attr]
-        return node.run_tensors(grad) if create else node.run(grad)
+    if not mode.anomaly and not node._hooks.post:  # type: ignore[union-attr]
+        return node._run_tensors(grad, True) if create else node._run(grad, True)
     outer, mode.node = mode.node, node
     try:
-        grads = node.run_tensors(grad) if create else node.run(grad)
+        grads = node._run_tensors(grad, True) if create else node._run(grad, True)
     except Exception:
         if mode.anomaly:
             warn_origin(node)
         raise
     finally:
         mode.node = outer
-    grads = tuple(g if e is not None else None for e, g in zip(node.edges, grads, strict=True))
-    if node.hooks is not None and node.hooks.post:
-        given = tuple(as_tensor(g) for g in (grad if node.wants_all else [grad]))
-        tensors = run_post_hooks(node.hooks, tuple(map(as_tensor, grads)), given)
+    grads = tuple(g if e is not None else None for e, g in zip(node._edges, grads, strict=True))
+    if node._hooks is not None and node._hooks.post:
+        given = tuple(as_tensor(g) for g in (grad if node._wants_all else [grad]))
+        tensors = run_post_hooks(node._hooks, tuple(map(as_tensor, grads)), given)
         grads = tensors if create else tuple(None if g is None else g._a for g in tensors)
     if mode.anomaly and mode.check_nan:
         for i, g in enumerate(grads):
@@ -465,7 +550,7 @@ def _run_watched(node: Node, grad: Any, create: bool) -> Any:
 
 def warn_origin(node: Node) -> None:
     """Anomaly mode: say where the failing node was made."""
-    trace = node.hooks.trace if node.hooks is not None else None
+    trace = node._hooks.metadata.get("traceback_") if node._hooks is not None else None
     where = "".join(trace) if trace else None
     if where is None:
         text = (
@@ -477,12 +562,17 @@ def warn_origin(node: Node) -> None:
             f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
             f"{where}"
         )
-    warnings.warn(
-        text + " (Triggered internally at "
-        "/__w/pytorch/pytorch/torch/csrc/autograd/python_anomaly_mode.cpp:122.)",
-        UserWarning,
-        stacklevel=5,
-    )
+    place = "/__w/pytorch/pytorch/torch/csrc/autograd/python_anomaly_mode.cpp"
+    warnings.warn(f"{text} (Triggered internally at {place}:122.)", UserWarning, stacklevel=5)
+    parent = node._hooks.metadata.get("parent_") if node._hooks is not None else None
+    while parent is not None:
+        metadata = hooks_of(parent).metadata
+        text = (
+            f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call "
+            "that induced the previous calculation:\n" + "".join(metadata.get("traceback_", []))
+        )
+        warnings.warn(f"{text} (Triggered internally at {place}:127.)", UserWarning, stacklevel=5)
+        parent = metadata.get("parent_")
 
 
 # -- at the leaves --------------------------------------------------------------------------------
@@ -501,27 +591,35 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
     if not state.accumulate:
         state.captured[id(leaf)] = g
         return
-    old = leaf._grad
-    if old is None:
-        if state.create:
-            leaf._grad = g if alone or g._rg else g.clone()
-        else:
-            # In the layout of the leaf, as torch keeps it.
-            leaf._grad = fresh(np.asarray(g) if alone else np.array(g))
-    elif state.create:
-        leaf._grad = old + g
-    elif old._a.shape == leaf._a.shape and not old._rg:
-        a = old._a
-        np.add(a, g, a)
-        old._counter[0] += 1
+    if state.create:
+        old = leaf._grad
+        leaf._grad = old + g if old is not None else g if g._rg else g.clone()
     else:
-        leaf._grad = fresh(old._a + g)
+        accumulate(leaf, g, alone)
     if hooks is not None:
         if hooks.post:
             run_post_hooks(hooks, (), (as_tensor(g),))
         for hook in list(hooks.post_accumulate.values()):
             if hook(leaf) is not None:
                 raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+
+
+def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
+    """Add an array to the leaf's ``.grad``."""
+    old = leaf._grad
+    if old is None:
+        if not alone:
+            g = np.array(g)
+        elif g.__class__ is not np.ndarray:
+            g = np.asarray(g)
+        leaf._grad = fresh(g)
+        return
+    a = old._a
+    if a.shape == g.shape and a.dtype is g.dtype and not old._rg:
+        np.add(a, g, a)
+        old._counter[0] += 1
+    else:
+        leaf._grad = fresh(a + g)
 
 
 # -- the two doors --------------------------------------------------------------------------------
@@ -542,8 +640,11 @@ def _root_gradients(
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    roots: list[tuple[Tensor, Any]] = []
+    roots: list[tuple[Any, Any]] = []
     for i, (t, g) in enumerate(zip(tensors, gradients, strict=True)):
+        if not isinstance(t, Tensor):
+            roots.append(_root_edge(t, g, create))
+            continue
         if t._view is not None:
             refresh(t)
         if g is None:
@@ -552,7 +653,6 @@ def _root_gradients(
             if t._a.dtype.kind not in "fc" and t._rg:
                 raise RuntimeError("grad can be implicitly created only for real scalar outputs")
             a = t._a
-            # One number as a NumPy scalar is the cheapest gradient there is.
             g = a.dtype.type(1) if a.ndim == 0 else np.ones(a.shape, a.dtype)
             if create:
                 g = fresh(np.asarray(g))
@@ -578,8 +678,25 @@ def _root_gradients(
                 g = g._a if g._a.dtype == t._a.dtype else g._a.astype(t._a.dtype)
         if not t._rg:
             raise errors.no_graph(i)
-        roots.append((t, g))
+        roots.append((t if t._edge is None else t._edge, g))
     return roots
+
+
+def _root_edge(root: Any, g: Any, create: bool) -> tuple[Any, Any]:
+    """The same for a place in the graph (a GradientEdge)."""
+    node, nr = root.node, root.output_nr
+    edge: Any
+    if isinstance(node, AccumulateGrad):
+        edge, shape, dtype = node.variable, node._shape, node._dtype
+    elif node._wants_all:
+        edge, shape, dtype = (node._seq, node, nr), node._shape[nr], node._dtype[nr]
+    else:
+        edge, shape, dtype = (node._seq, node, None), node._shape, node._dtype
+    if g is None:
+        if math.prod(shape) != 1:
+            raise errors.not_scalar()
+        g = fresh(np.ones(shape, dtype))
+    return edge, g if create else g._a
 
 
 def backward(
@@ -587,33 +704,43 @@ def backward(
 ) -> None:
     """Accumulate the gradients of `tensors` into leaves (all of them, or only `inputs`)."""
     wanted = None
-    if gradients is None and inputs is None and not create and len(tensors) == 1:
-        # What nearly every training step asks for: one number, all leaves.
-        t = tensors[0]
-        if t._rg and t._view is None and t._a.ndim == 0 and t._a.dtype.kind == "f":
-            walk([(t, t._a.dtype.type(1))], bool(keep), False)
-            return
     if inputs is not None:
         inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        for t in inputs:
+            if isinstance(t, Tensor) and not t.requires_grad:
+                t.retain_grad()  # which says what is wrong
         wanted = _wanted(inputs)
     roots = _root_gradients(tuple(tensors), gradients, create, "backward")
     if create and not getattr(backward, "said", False):
         backward.said = True  # type: ignore[attr-defined]
         warnings.warn(errors.CREATE_GRAPH, UserWarning, stacklevel=3)
-    captured = walk(roots, create if keep is None else keep, create, wanted)
+    captured = _from(roots, create if keep is None else keep, Walk(create, wanted, True))
     if inputs is not None:
         for t in inputs:
-            if t._edge is not None and t._edge in captured:
-                g = as_tensor(captured[t._edge])
+            if t._edge is not None and t._edge[1:] in captured:
+                g = as_tensor(captured[t._edge[1:]])
                 if t._grad is None:
                     t._grad = g
                 else:
                     t._grad = t._grad + g
 
 
-tensor_module.run_backward = backward  # for Tensor.backward, whose module cannot import this one
+tensor_module.run_backward, tensor_module.short_walk = backward, walk
+
+
+def _from(roots: list[tuple[Any, Any]], keep: bool, state: Walk) -> dict:
+    """Walk from `roots`: edges, each with its gradient."""
+    arrived: dict[Any, Any] = {}
+    for edge, g in roots:
+        if edge.__class__ is tuple:
+            add_to(arrived, edge[1], edge[2], g)
+        else:
+            old = state.arrived.get(id(edge))
+            g = g if old is None else old[1] + g
+            state.arrived[id(edge)] = (edge, g, old is not None)
+    return long_walk(state, arrived, keep)
 
 
 def _wanted(inputs: Any) -> dict:
@@ -631,13 +758,13 @@ def _wanted(inputs: Any) -> dict:
             if t._edge is None:
                 wanted[id(t)] = True
             else:
-                wanted.setdefault(t._edge[0], set()).add(t._edge[1])
+                wanted.setdefault(t._edge[1], set()).add(t._edge[2])
         else:
             node, nr = t.node, t.output_nr
             if isinstance(node, AccumulateGrad):
                 wanted[id(node.variable)] = True
             else:
-                wanted.setdefault(node, set()).add(nr)
+                wanted.setdefault(node, set()).add(nr if node._wants_all else None)
     return wanted
 
 
@@ -647,25 +774,18 @@ def gradients(
     """The gradients of `outputs` with respect to `inputs`; None for those not reached."""
     roots = _root_gradients(outputs, grad_outputs, create, "grad")
     keep = create if keep is None else keep
-    captured = walk(roots, keep, create, _wanted(inputs), accumulate=False)
+    captured = _from(roots, keep, Walk(create, _wanted(inputs), False))
     found = []
     for t in inputs:
         if not isinstance(t, Tensor):
             node = t.node
-            key: Any = (
-                id(node.variable) if isinstance(node, AccumulateGrad) else (node, t.output_nr)
-            )
+            nr = t.output_nr if node._wants_all else None
+            key: Any = id(node.variable) if isinstance(node, AccumulateGrad) else (node, nr)
         else:
-            key = id(t) if t._edge is None else t._edge
+            key = id(t) if t._edge is None else t._edge[1:]
         g = captured.get(key)
         if g is not None and not create:
             # The array may be somebody else's too: a root's gradient, another result.
             g = fresh(np.array(g))
         found.append(g)
     return found
-
-
-__all__ = [
-    "FREED", "AccumulateGrad", "Node", "accumulator", "backward", "gradients", "new", "new_node",
-    "sequence", "unpack", "unpack_result", "unpack_result_tensor", "unpack_tensor",
-]  # fmt: skip

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from . import creation, dtypes, errors
-from .derivatives import RETURN_TYPES, axes, infer, return_type, sizes_of
+from .derivatives import axes, infer, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy
 from .dtypes import dtype as Dtype
-from .engine import sequence
 from .grad_mode import mode
+from .operands import RETURN_TYPES, return_type
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
 
@@ -25,10 +25,6 @@ _NUMBERS = (int, float, complex, bool, np.number, np.bool_)
 
 def is_number(x: Any) -> bool:
     return isinstance(x, _NUMBERS)
-
-
-def _axis(dim: Any) -> Any:
-    return dim
 
 
 def need_tensor(x: Any, function: str, argument: str = "input", position: int = 1) -> None:
@@ -176,8 +172,6 @@ def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
 
 register("contiguous", contiguous, public=False)
 METHODS["contiguous"] = contiguous
-METHODS["__dir_extra__"] = None
-del METHODS["__dir_extra__"]
 
 
 def expand(self: Tensor, *size: Any, implicit: bool = False) -> Tensor:
@@ -196,6 +190,18 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     return W["expand_"](input, tuple(size))
 
 
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """The sum over repeated dimensions, down to this shape: what undoes `expand`."""
+    shape, given = sizes_of(size), self._a.shape
+    lead = len(given) - len(shape)
+    if lead < 0 or any_of(s not in (1, g) for s, g in zip(shape, given[lead:], strict=True)):
+        raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(given)}}}.")
+    dims = [i for i, n in enumerate(given) if i < lead or (shape[i - lead] == 1 and n != 1)]
+    out = W["sum_dim"](self, dims, True) if dims else self
+    return view(out, *shape) if lead else out
+
+
+METHODS["sum_to_size"] = sum_to_size
 METHODS["expand_as"] = lambda self, other: expand(self, *other.shape)
 
 
@@ -268,13 +274,6 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     return W["squeeze_dim"](input, dim)
 
 
-def _reversed(name: str, ok: Any) -> property:
-    def read(self: Tensor) -> Tensor:
-        return ok(self)
-
-    return property(read)
-
-
 def _T(self: Tensor) -> Tensor:
     return W["permute_"](self, tuple(range(self.ndim))[::-1])
 
@@ -336,7 +335,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Any:
     return tuple(out)
 
 
-min_, max_ = builtins.min, builtins.max
+min_, max_, any_of = builtins.min, builtins.max, builtins.any
 
 
 def _splitter(name: str, axis: Any) -> None:
@@ -1114,6 +1113,18 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
 
 
 @public()
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """exp(input) divided by its sum along `dim`."""
+    return W["softmax_"](_typed(input, dtype), wrap_dim(dim, input.ndim))
+
+
+@public()
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """log(softmax(input)), without overflow."""
+    return W["log_softmax_"](_typed(input, dtype), wrap_dim(dim, input.ndim))
+
+
+@public()
 def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Running sums along `dim`."""
     return W["cumsum_"](_typed(input, dtype), dim)
@@ -1396,11 +1407,13 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
 _OTHERS = (Tensor, int, float, bool, builtins.complex, np.number, np.bool_)
 
 
-def mean_method(self: Tensor, dim: Any = None, keepdim: bool = False, **named: Any) -> Tensor:
+def mean_method(
+    self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None
+) -> Tensor:
     """The mean of all elements, or along `dim`."""
-    if dim is None and not keepdim and not named:
+    if dim is None and dtype is None and axis is None and not keepdim:
         return mean_all(self)
-    return mean(self, dim, keepdim, **named)
+    return mean(self, dim, keepdim, dtype=dtype, axis=axis)
 
 
 def sum_method(self: Tensor, *dim: Any, keepdim: bool = False, **named: Any) -> Tensor:
@@ -1497,4 +1510,4 @@ _aliases(
     greater="gt", greater_equal="ge", less="lt", less_equal="le", not_equal="ne",
 )  # fmt: skip
 
-__all__ = ["RETURN_TYPES", "can_cast_numpy", "install_operators", "sequence"]
+__all__ = ["RETURN_TYPES", "can_cast_numpy", "install_operators"]

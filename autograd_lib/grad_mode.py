@@ -10,30 +10,62 @@ from typing import Any
 
 
 class _Mode(threading.local):
+    """What this thread is doing.
+
+    Every operation asks two questions: is it to be recorded, and is anything unusual going on
+    (inference mode, anomaly mode, hooks on saved tensors)? One look at `state` answers both, since
+    a look at a thread's own attribute is dear: True or False when nothing is unusual, else 1 or 0.
+    """
+
     # Class attributes are what a new thread starts with; assigning makes them the thread's own.
-    enabled = True  # are operations recorded?
+    state: Any = True
     inference = False  # inside inference_mode: no version counters, nothing saved, ever
-    special = False  # anything unusual to do for each new node? (one test on the fast path)
     anomaly = False  # remember where each node was made
     check_nan = True
     saved_hooks: tuple = ()  # stack of (pack, unpack)
     no_saved_hooks: str | None = None  # why hooks on saved tensors are refused, if they are
-    node: Any = None  # the node being run, for engine errors
+    node: Any = None  # the node being run, for anomaly mode
+    task: Any = None  # the long walk that is under way
+
+    @property
+    def enabled(self) -> bool:
+        """Whether operations are recorded."""
+        return bool(self.state)
+
+    @enabled.setter
+    def enabled(self, on: Any) -> None:
+        unusual = self.anomaly or self.saved_hooks or self.inference
+        self.state = int(bool(on)) if unusual else bool(on)
 
     def settle(self) -> None:
-        self.special = self.anomaly or bool(self.saved_hooks) or self.inference
+        """To be called when something unusual begins or ends."""
+        self.enabled = self.state
 
 
 mode = _Mode()
 
 
+def push_saved_hooks(pack: Any, unpack: Any) -> None:
+    """From now on, nodes keep what `pack` makes of a tensor; `unpack` turns it back."""
+    if mode.no_saved_hooks is not None:
+        raise RuntimeError(mode.no_saved_hooks)
+    mode.saved_hooks = (*mode.saved_hooks, (pack, unpack))
+    mode.settle()
+
+
+def pop_saved_hooks() -> None:
+    """Until here: the hooks pushed last are no longer in force."""
+    mode.saved_hooks = mode.saved_hooks[:-1]
+    mode.settle()
+
+
 class _Context:
     """A context that is also a decorator, for functions and for generators."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, function: Any = None, *args: Any) -> Any:
         # `@no_grad` without parentheses hands over the function itself.
-        if cls._bare and args and callable(args[0]) and not isinstance(args[0], bool):
-            return cls()(args[0])
+        if function is not None and cls._bare and callable(function):
+            return cls()(function)
         return object.__new__(cls)
 
     _bare = False
@@ -97,23 +129,20 @@ class no_grad(_Context):
 
     _bare = True
 
-    def __init__(self, function: Any = None):
-        self.before = True
-
     def __enter__(self) -> None:
-        self.before, mode.enabled = mode.enabled, False
+        self.before = state = mode.state
+        mode.state = False if state.__class__ is bool else 0
 
     def __exit__(self, *error: Any) -> None:
-        mode.enabled = self.before
+        mode.state = self.before
+        if mode.state.__class__ is not bool or mode.anomaly:
+            mode.settle()
 
 
 class enable_grad(_Context):
     """Record inside, even within `no_grad`."""
 
     _bare = True
-
-    def __init__(self, function: Any = None):
-        self.before = True
 
     def __enter__(self) -> None:
         self.before, mode.enabled = mode.enabled, True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -18,14 +17,13 @@ class Hooks:
     """All that may hang on a node (or on a leaf, in place of its AccumulateGrad)."""
 
     __slots__ = (
+        "had",
         "metadata",
-        "parent",
         "post",
         "post_accumulate",
         "pre",
         "retain",
         "tensor",
-        "trace",
     )
 
     def __init__(self) -> None:
@@ -34,9 +32,10 @@ class Hooks:
         self.post: dict[int, Callable] = {}
         self.post_accumulate: dict[int, Callable] = {}
         self.retain: dict[int, Any] = {}  # output number -> weak reference to the tensor
+        self.had = False  # has there ever been a tensor hook?
+        # Anything; in anomaly mode also "traceback_", where the node was made, and "parent_", the
+        # node whose derivative made this one.
         self.metadata: dict[str, Any] = {}
-        self.trace: list[str] | None = None  # anomaly mode: where the node was made
-        self.parent: Any = None  # anomaly mode: the node whose derivative made this one
 
 
 class RemovableHandle:
@@ -79,9 +78,9 @@ def hooks_of(x: Any) -> Hooks:
         if x._hooks is None:
             x._hooks = Hooks()
         return x._hooks
-    if x.hooks is None:
-        x.hooks = Hooks()
-    return x.hooks
+    if x._hooks is None:
+        x._hooks = Hooks()
+    return x._hooks
 
 
 def _add(hooks: Hooks, which: str, hook: Any) -> RemovableHandle:
@@ -101,9 +100,10 @@ def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
             "no gradient will ever be computed for it; set requires_grad=True before.",
         )
     if t._edge is None:
+        hooks_of(t).had = True
         return _add(hooks_of(t), "tensor", (0, hook))
-    node, nr = t._edge
-    return _add(hooks_of(node), "tensor", (nr, hook))
+    _, node, nr = t._edge
+    return _add(hooks_of(node), "tensor", (nr or 0, hook))
 
 
 def register_post_accumulate(t: Tensor, hook: Any) -> RemovableHandle:
@@ -126,8 +126,8 @@ def register_node_prehook(node: Any, hook: Any) -> RemovableHandle:
 
 
 def retain(t: Tensor) -> None:
-    node, nr = t._edge  # type: ignore[misc]
-    hooks_of(node).retain[nr] = weakref.ref(t)
+    _, node, nr = t._edge  # type: ignore[misc]
+    hooks_of(node).retain[nr or 0] = weakref.ref(t)
 
 
 def _name(hook: Any) -> str:
@@ -198,7 +198,3 @@ def run_post_hooks(hooks: Hooks, inputs: tuple, outputs: tuple) -> tuple:
                     _check(hook, old, n)
             inputs = tuple(o if n is None else n for o, n in zip(inputs, new, strict=True))
     return inputs
-
-
-def warn(text: str) -> None:
-    warnings.warn(text, UserWarning, stacklevel=3)

@@ -15,10 +15,11 @@ import numpy as np
 
 from . import errors
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
-from .engine import Node, new_node, sequence
+from .engine import Node, fit_array, sequence
 from .grad_mode import mode
+from .numeric import loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
-from .tensor import INFERENCE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
+from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
 
 # In anomaly mode: address of the memory -> source line of its last change.
 last_changes: dict[int, str] = {}
@@ -27,14 +28,14 @@ last_changes: dict[int, str] = {}
 def check(self: Tensor, tracked: bool) -> None:
     """Raise if `self` may not be changed in place while recording."""
     view = self._view
-    if view is not None and view[2] and tracked and mode.enabled:
+    if view is not None and view[2] and mode.enabled and (tracked or view[0]._rg):
         if view[2] == NO_GRAD:
             raise RuntimeError(errors.NO_GRAD_VIEW)
-        if view[2] == MULTIPLE:
-            nr, name = 0, "Unknown"
-            if self._edge is not None:
-                nr, name = self._edge[1], self._edge[0].name().split("Backward")[0]
-            raise RuntimeError(errors.MULTI_VIEW.format(nr, name))
+        nr, name = 0, "Unknown"
+        if self._edge is not None:
+            nr, name = self._edge[2] or 0, self._edge[1].name().split("Backward")[0]
+        text = errors.MULTI_VIEW if view[2] == MULTIPLE else errors.CUSTOM_VIEW
+        raise RuntimeError(text.format(nr, name))
     if not mode.enabled:
         return
     if view is not None:
@@ -94,7 +95,10 @@ def tracked_arguments(args: Any) -> bool:
 
 def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     """Do `function` in place on `self`."""
-    if self._view is not None:
+    view = self._view
+    if view is not None:
+        if view[2] == INFERENCE_MODE and mode.enabled and view[0]._rg:
+            raise RuntimeError(errors.INFERENCE_VIEW)
         refresh(self)
     tracked = self._rg or tracked_arguments(args)
     check(self, tracked)
@@ -112,7 +116,7 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     before = fresh(self._a)
     before._edge, before._rg, before._counter = self._edge, self._rg, self._counter
     out = function(before, *args, **kwargs)
-    node = out._edge[0] if out._edge is not None else None
+    node = out._edge[1] if out._edge is not None else None
     if node is not None and getattr(node, "saved_self", None) is before:
         before._a, before._counter = self._a.copy(), [0]
         node.version_self = 0
@@ -121,11 +125,11 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     if node is None:
         return self
     for name in node.saved_variables:
-        if name in node.results and getattr(node, f"saved_{name}") is out._a:
+        if name in node._results and getattr(node, f"saved_{name}") is out._a:
             setattr(node, f"saved_{name}", self._a)
             setattr(node, f"counter_{name}", self._counter)
             setattr(node, f"version_{name}", self._counter[0])
-    node.shape, node.dtype = self._a.shape, self._a.dtype
+    node._shape, node._dtype = self._a.shape, self._a.dtype
     set_history(self, node)
     return self
 
@@ -134,19 +138,19 @@ def set_history(self: Tensor, node: Node) -> None:
     """Make `node` the origin of `self`'s new values."""
     if self._view is None:
         retained = _take_retained(self)
-        self._edge, self._rg = (node, 0), True
+        self._edge, self._rg = (node._seq, node, None), True
         if retained:
             self.retain_grad()
         return
     base = self._view[0]
-    outer = new_node(CopySlices)
-    outer.seq, outer.hooks = next(sequence), None
+    outer = CopySlices()
+    outer._seq, outer._hooks = next(sequence), None
     outer.fn = node
     outer.geometry = geometry(base, self)
-    outer.shape, outer.dtype = base._a.shape, base._a.dtype
-    rest = node.edges[1:] if node.edges else ()
-    outer.edges = ((base._edge or (base, -1)) if base._rg else None, *rest)
-    base._edge, base._rg = (outer, 0), True
+    outer._shape, outer._dtype = base._a.shape, base._a.dtype
+    rest = node._edges[1:] if node._edges else ()
+    outer._edges = ((base._edge or base) if base._rg else None, *rest)
+    base._edge, base._rg = (outer._seq, outer, None), True
     self._view[1] = -1  # out of date: the next look at its history renews it
     refresh(self)
 
@@ -154,9 +158,9 @@ def set_history(self: Tensor, node: Node) -> None:
 def _take_retained(self: Tensor) -> bool:
     """If `self` retains its gradient, stop the old origin from filling it."""
     edge = self._edge
-    if edge is None or edge[0].hooks is None:
+    if edge is None or edge[1]._hooks is None:
         return False
-    return edge[0].hooks.retain.pop(edge[1], None) is not None
+    return edge[1]._hooks.retain.pop(edge[2] or 0, None) is not None
 
 
 def geometry(base: Tensor, view: Tensor) -> tuple:
@@ -178,32 +182,29 @@ class CopySlices(Node):
     """An operation in place on part of a tensor: the rest of the gradient passes by it."""
 
     __slots__ = ("fn", "geometry")
+    _label = "torch::autograd::CopySlices"
     fn: Any
     geometry: tuple
 
-    @property
-    def saves(self) -> bool:  # type: ignore[override]
-        return self.fn.saves
-
-    def release(self) -> None:
-        self.fn.release()
+    def _release(self) -> None:
+        self.fn._release()
 
     def _window(self, a: np.ndarray) -> np.ndarray:
         size, stride, offset = self.geometry
         flat = a.reshape(-1)[offset:]
         return np.lib.stride_tricks.as_strided(flat, size, [s * a.itemsize for s in stride])
 
-    def run(self, grad: Any) -> tuple:
+    def _run(self, grad: Any, keep: bool) -> tuple:
         out = np.array(grad, order="C")
         part = self._window(out)
-        grads = self.fn.run(part.copy())
-        part[...] = 0 if grads[0] is None else _fit(grads[0], part.shape)
+        grads = self.fn._run(part.copy(), keep)
+        part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
-    def run_tensors(self, grad: Any) -> tuple:
+    def _run_tensors(self, grad: Any, keep: bool) -> tuple:
         size, stride, offset = self.geometry
         part = WORDS["as_strided_"](grad.contiguous(), size, stride, offset)
-        grads = self.fn.run_tensors(part.clone())
+        grads = self.fn._run_tensors(part.clone(), keep)
         hole = np.ones(grad.shape, bool)
         self._window(hole)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)
@@ -212,12 +213,6 @@ class CopySlices(Node):
                 grads[0].expand(size), tuple(grad.shape), size, stride, offset
             )
         return (out, *grads[1:])
-
-
-def _fit(g: Any, shape: tuple) -> Any:
-    from .engine import sum_to_array
-
-    return g if g.shape == shape else sum_to_array(g, shape)
 
 
 def method(name: str) -> Any:
@@ -232,123 +227,23 @@ def method(name: str) -> Any:
     return in_place
 
 
+# Operations that Tensor also has in place.
 NAMES = [
-    "abs",
-    "acos",
-    "acosh",
-    "add",
-    "addcdiv",
-    "addcmul",
-    "addmm",
-    "addmv",
-    "addbmm",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "baddbmm",
-    "ceil",
-    "clamp",
-    "clamp_min",
-    "clamp_max",
-    "clip",
-    "copysign",
-    "cos",
-    "cosh",
-    "cumprod",
-    "cumsum",
-    "deg2rad",
-    "digamma",
-    "div",
-    "divide",
-    "eq",
-    "erf",
-    "erfc",
-    "erfinv",
-    "exp",
-    "exp2",
-    "expm1",
-    "floor",
-    "floor_divide",
-    "fmod",
-    "frac",
-    "ge",
-    "gt",
-    "heaviside",
-    "hypot",
-    "index_add",
-    "index_copy",
-    "index_fill",
-    "index_put",
-    "ldexp",
-    "le",
-    "lerp",
-    "lgamma",
-    "log",
-    "log10",
-    "log1p",
-    "log2",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "logit",
-    "lt",
-    "masked_fill",
-    "masked_scatter",
-    "mul",
-    "multiply",
-    "mvlgamma",
-    "nan_to_num",
-    "ne",
-    "neg",
-    "negative",
-    "polygamma",
-    "pow",
-    "put",
-    "rad2deg",
-    "reciprocal",
-    "relu",
-    "remainder",
-    "renorm",
-    "round",
-    "rsqrt",
-    "scatter",
-    "scatter_add",
-    "scatter_reduce",
-    "sgn",
-    "sigmoid",
-    "sign",
-    "sin",
-    "sinc",
-    "sinh",
-    "sqrt",
-    "square",
-    "sub",
-    "subtract",
-    "tan",
-    "tanh",
-    "tril",
-    "triu",
-    "true_divide",
-    "trunc",
-    "xlogy",
-    "bitwise_and",
-    "bitwise_or",
-    "bitwise_xor",
-    "bitwise_not",
-    "fix",
-    "arccos",
-    "arcsin",
-    "arctan",
-    "arccosh",
-    "arcsinh",
-    "arctanh",
-    "greater",
-    "less",
+    "abs", "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "addmv", "addbmm", "asin",
+    "asinh", "atan", "atan2", "atanh", "baddbmm", "ceil", "clamp", "clamp_min", "clamp_max",
+    "clip", "copysign", "cos", "cosh", "cumprod", "cumsum", "deg2rad", "digamma", "div",
+    "divide", "eq", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "floor", "floor_divide",
+    "fmod", "frac", "ge", "gt", "heaviside", "hypot", "index_add", "index_copy", "index_fill",
+    "index_put", "ldexp", "le", "lerp", "lgamma", "log", "log10", "log1p", "log2",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "lt", "masked_fill",
+    "masked_scatter", "mul", "multiply", "mvlgamma", "nan_to_num", "ne", "neg", "negative",
+    "polygamma", "pow", "put", "rad2deg", "reciprocal", "relu", "remainder", "renorm", "round",
+    "rsqrt", "scatter", "scatter_add", "scatter_reduce", "sgn", "sigmoid", "sign", "sin",
+    "sinc", "sinh", "sqrt", "square", "sub", "subtract", "tan", "tanh", "tril", "triu",
+    "true_divide", "trunc", "xlogy", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
+    "fix", "arccos", "arcsin", "arctan", "arccosh", "arcsinh", "arctanh", "greater", "less",
     "float_power",
-]
+]  # fmt: skip
 
 
 OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
@@ -358,24 +253,25 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
     """add_, sub_, mul_, div_: straight into the memory when nothing is recorded."""
     slow = method(name)
 
-    def in_place(self: Tensor, other: Any, **kwargs: Any) -> Tensor:
+    def in_place(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
         # What an optimizer does once per parameter and step: same shape, same type, no recording.
-        if other.__class__ is Tensor and not mode.enabled and not kwargs:
+        if other.__class__ is Tensor and mode.state is False and alpha == 1:
             a, b, counter = self._a, other._a, self._counter
             if (
                 b.dtype is a.dtype
                 and b.shape == a.shape
-                and a.flags.c_contiguous
                 and a.dtype.kind == "f"
+                and a.flags.c_contiguous
                 and counter is not INFERENCE
-                and not mode.anomaly
             ):
+                token = quiet()
                 ufunc(a, b, a)
+                loud(token)
                 counter[0] += 1
                 return self
         elif not isinstance(other, OPERANDS):
             return NotImplemented
-        return slow(self, other, **kwargs)
+        return slow(self, other) if alpha == 1 else slow(self, other, alpha=alpha)
 
     in_place.__name__ = in_place.__qualname__ = f"{name}_"
     in_place.__doc__ = slow.__doc__
@@ -384,7 +280,7 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
 
 def zero_(self: Tensor) -> Tensor:
     """Set every element to zero, in place."""
-    if not self._rg and self._view is None and self._counter is not INFERENCE and not mode.anomaly:
+    if not self._rg and self._view is None and mode.state.__class__ is bool:
         self._a.fill(0)
         self._counter[0] += 1
         return self

@@ -1,6 +1,6 @@
-"""torch.linalg: linear algebra. (The operations stand in `derivatives_linalg`.)"""
+"""torch.linalg: linear algebra. (The operations stand in `derivatives.linalg`.)"""
 
-from .derivatives_linalg import NAMESPACE
+from .derivatives.linalg import NAMESPACE
 
 globals().update(NAMESPACE)
 __all__ = list(NAMESPACE)

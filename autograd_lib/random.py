@@ -13,8 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from .tensor import fresh
+
 Array = np.ndarray
 F32, F64 = np.float32, np.float64
+
+
+STATE = np.dtype({
+    "names": ["seed", "left", "seeded", "next", "words", "spare", "has_spare"],
+    "formats": ["u8", "i4", "i4", "u8", ("u8", 624), "f8", "i4"],
+    "offsets": [0, 8, 12, 16, 24, 5024, 5040], "itemsize": 5056,
+})  # fmt: skip
 
 
 class Generator:
@@ -43,12 +52,25 @@ class Generator:
         return self._seed
 
     def get_state(self) -> Any:
-        return (self._seed, self._engine.get_state(), self._spare)
+        """Where the generator stands, as torch writes it down: a tensor of 5,056 bytes."""
+        engine: Any = self._engine.get_state(legacy=True)
+        _, words, position, *_ = engine
+        state = np.zeros((), STATE)
+        state["seed"], state["seeded"], state["words"] = self._seed, 1, words
+        state["left"], state["next"] = 625 - position, position
+        if self._spare is not None:
+            state["spare"], state["has_spare"] = self._spare, 1
+        return fresh(np.frombuffer(state.tobytes(), np.uint8).copy())
 
-    def set_state(self, state: Any) -> Generator:
-        self._seed, engine, self._spare = state
+    def set_state(self, new_state: Any) -> Generator:
+        """Go back to where `get_state` was called."""
+        state = np.frombuffer(new_state._a.tobytes(), STATE)[0]
+        # (Just seeded, torch has none left and starts at 0, where NumPy stands at the end.)
+        position = 624 if state["left"] == 1 else int(state["next"])
+        self._seed = int(state["seed"])
         self._engine = np.random.RandomState()
-        self._engine.set_state(engine)
+        self._engine.set_state(("MT19937", state["words"].astype(np.uint32), position, 0, 0.0))
+        self._spare = float(state["spare"]) if state["has_spare"] else None
         return self
 
     # -- words and uniforms ------------------------------------------------------------------
@@ -203,6 +225,16 @@ def manual_seed(seed: int) -> Generator:
 def initial_seed() -> int:
     """The seed that the default generator last started from."""
     return default_generator.initial_seed()
+
+
+def get_rng_state() -> Any:
+    """Where the default generator stands; see `Generator.get_state`."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Put the default generator where `get_rng_state` was called."""
+    default_generator.set_state(new_state)
 
 
 def seed() -> int:

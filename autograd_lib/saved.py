@@ -30,6 +30,24 @@ class Freed:
 FREED = Freed()
 
 
+class SavedTensor:
+    """A saved value as it lies in the graph; its hooks may pack it differently."""
+
+    __module__ = "torch._C._autograd"
+
+    def __init__(self, node: Any, name: str):
+        self._node, self._name = node, name
+
+    def register_hooks(self, pack: Any, unpack_hook: Any) -> None:
+        """Keep what `pack` makes of the value; `unpack_hook` turns it back when it is needed."""
+        value = getattr(self._node, f"saved_{self._name}")
+        if value is FREED:
+            raise RuntimeError(errors.HOOKS_FREED)
+        if isinstance(value, Packed):
+            raise RuntimeError(errors.HOOKS_SET)
+        pack_one(self._node, self._name, pack, unpack_hook)
+
+
 class Packed:
     """A saved value that a pack hook has put into another form."""
 
@@ -41,10 +59,7 @@ class Packed:
     def open(self) -> Tensor:
         t = self.unpack(self.value)
         if not isinstance(t, Tensor):
-            raise TypeError(
-                "Output of saved tensor unpack_hook expected to be a Tensor but got result of "
-                f"type {type(t).__name__}"
-            )
+            raise TypeError(errors.UNPACK_TYPE.format(type(t).__name__))
         if self.edge is not None or self.rg:
             t = t.detach() if t._edge is not None or t._rg else t
             out = fresh(t._a)
@@ -55,7 +70,12 @@ class Packed:
 
 def unpack(node: Any, name: str, i: int | None = None) -> Any:
     """The array (or number) saved under `name`, if it is still there and unchanged."""
-    t = unpack_tensor(node, name, i)
+    # On the way back nothing is recorded, not even by a user's unpack hook.
+    state, mode.enabled = mode.state, False
+    try:
+        t = unpack_tensor(node, name, i)
+    finally:
+        mode.state = state
     return t._a if isinstance(t, Tensor) else t
 
 
@@ -85,10 +105,14 @@ def unpack_result(node: Any, name: str) -> Any:
     if r is FREED:
         raise errors.freed()
     if isinstance(r, Packed):
-        return r.open()._a
+        state, mode.enabled = mode.state, False
+        try:
+            return r.open()._a
+        finally:
+            mode.state = state
     now, then = getattr(node, f"counter_{name}"), getattr(node, f"version_{name}")
     if now[0] != then:
-        raise stale(node, r, (node, node.results[name]), now[0], then)
+        raise stale(node, r, (0, node, node._results[name]), now[0], then)
     return r
 
 
@@ -99,9 +123,9 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
         return r.open()
     t = fresh(unpack_result(node, name))
     t._counter = getattr(node, f"counter_{name}")
-    n = node.results[name]
-    if t._a.dtype.kind in "fc" and (n == 0 or node.wants_all):
-        t._edge, t._rg = (node, n), True
+    n = node._results[name]
+    if t._a.dtype.kind in "fc" and (n == 0 or node._wants_all):
+        t._edge, t._rg = (node._seq, node, n if node._wants_all else None), True
     return t
 
 
@@ -110,15 +134,15 @@ def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
     kind = FROM_NUMPY[a.dtype]._long
     origin = ""
     if edge is not None:
-        name = edge[0].name().removesuffix("0").removesuffix("Backward")
+        name = edge[1].name().removesuffix("0").removesuffix("Backward")
         name = name.rstrip("0123456789").removesuffix("Backward")
-        origin = f", which is output {edge[1]} of {name},"
+        origin = f", which is output {edge[2] or 0} of {name},"
     text = (
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: [torch.{kind}Tensor {list(a.shape)}]{origin} is at version {now}; expected "
         f"version {then} instead. Hint: "
     )
-    if mode.anomaly or (node.hooks is not None and node.hooks.trace is not None):
+    if mode.anomaly or (node._hooks is not None and "traceback_" in node._hooks.metadata):
         text += (
             "the backtrace further above shows the operation that failed to compute its gradient. "
             "The variable in question was changed in there or anywhere later. Good luck!"
@@ -155,8 +179,10 @@ def special(node: Any) -> None:
         frames = traceback.extract_stack()[:-2]
         while frames and frames[-1].filename.startswith("<operation"):
             frames.pop()
-        hooks_of(node).trace = traceback.format_list(frames)
-        hooks_of(node).parent = mode.node
+        metadata = hooks_of(node).metadata
+        metadata["traceback_"] = traceback.format_list(frames)
+        if mode.node is not None:
+            metadata["parent_"] = mode.node
     if mode.saved_hooks:
         pack, unpack_hook = mode.saved_hooks[-1]
         for name in node.saved_variables:
@@ -173,7 +199,7 @@ def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
         setattr(node, f"saved_{name}", _packed(value, pack, unpack_hook))
     elif isinstance(value, np.ndarray):
         t = fresh(value)
-        edge = (node, node.results[name])
+        edge = (node, node._results[name])
         result = _call_pack(pack, t)
         # The packed result must not keep the node alive through its own edge: the edge is made
         # again when it is opened.
@@ -220,6 +246,9 @@ class _PackedResult(Packed):
 
     def open(self) -> Tensor:
         t = self.unpack(self.value)
+        if not isinstance(t, Tensor):
+            raise TypeError(errors.UNPACK_TYPE.format(type(t).__name__))
         out = fresh(t._a)
-        out._edge, out._rg = (self.node(), self.nr), True
+        node: Any = self.node()
+        out._edge, out._rg = (node._seq, node, self.nr if node._wants_all else None), True
         return out

@@ -1,5 +1,5 @@
-"""torch.special: special functions. (The operations stand in `derivatives_special`.)"""
+"""torch.special: special functions. (The operations stand in `derivatives.special`.)"""
 
-from .derivatives_special import namespace
+from .derivatives.special import namespace
 
 globals().update(namespace())

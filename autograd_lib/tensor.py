@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,9 +12,11 @@ from . import dtypes, errors
 from .dtypes import FROM_NUMPY, Size
 from .errors import hint
 from .grad_mode import mode
+from .numeric import START
 
 new = object.__new__
-run_backward: Any = None  # set by the engine
+run_backward: Any = None  # set by the engine, which cannot be imported here
+short_walk: Any = None
 _said: set[str] = set()  # warnings that torch gives once per process
 
 
@@ -40,7 +43,7 @@ class Tensor:
         "__weakref__",
         "_a",  # the NumPy array
         "_counter",  # [how often the memory was changed in place]; shared by views
-        "_edge",  # (node, output number) of the operation that made it; None for a leaf
+        "_edge",  # (number, node, output) of the operation that made it, see `engine`; None: a leaf
         "_grad",  # the gradient collected so far, a Tensor
         "_hooks",  # Hooks, once somebody registers one
         "_rg",  # requires grad
@@ -52,7 +55,7 @@ class Tensor:
     __array_priority__ = 1000
 
     _a: np.ndarray
-    _edge: tuple[Any, int] | None
+    _edge: tuple[int, Any, int | None] | None
     _rg: bool
     _grad: Any
     _counter: Any
@@ -117,7 +120,7 @@ class Tensor:
         """The node of the graph that made this tensor; None for a leaf."""
         if self._view is not None:
             refresh(self)
-        return None if self._edge is None else self._edge[0]
+        return None if self._edge is None else self._edge[1]
 
     @property
     def is_leaf(self) -> bool:
@@ -128,7 +131,7 @@ class Tensor:
 
     @property
     def output_nr(self) -> int:
-        return 0 if self._edge is None else self._edge[1]
+        return 0 if self._edge is None else self._edge[2] or 0
 
     @property
     def grad(self) -> Any:
@@ -150,7 +153,9 @@ class Tensor:
     @property
     def retains_grad(self) -> bool:
         edge = self._edge
-        return edge is not None and edge[0].hooks is not None and edge[1] in edge[0].hooks.retain
+        if edge is None or edge[1]._hooks is None:
+            return False
+        return (edge[2] or 0) in edge[1]._hooks.retain
 
     def retain_grad(self) -> None:
         """Collect `.grad` here too, though this is no leaf. Raises for untracked tensors."""
@@ -220,7 +225,16 @@ class Tensor:
         `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
         element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
         """
-        run_backward((self,), gradient, retain_graph, create_graph, inputs)
+        edge, one = self._edge, START.get(self._a.dtype)
+        if (
+            gradient is None and inputs is None and not create_graph
+            and edge is not None and edge[2] is None and self._view is None
+            and one is not None and not self._a.ndim and mode.state.__class__ is bool
+        ):  # fmt: skip
+            # What nearly every training step asks for: one number, all leaves, nothing unusual.
+            short_walk(edge, one, bool(retain_graph))
+        else:
+            run_backward((self,), gradient, retain_graph, create_graph, inputs)
 
     # -- hooks --------------------------------------------------------------------------------
 
@@ -238,7 +252,9 @@ class Tensor:
 
     @property
     def _backward_hooks(self) -> Any:
-        return None if self._hooks is None else dict(self._hooks.tensor)
+        if self._hooks is None or (not self._hooks.tensor and not self._hooks.had):
+            return None
+        return OrderedDict((k, hook) for k, (_, hook) in self._hooks.tensor.items())
 
     # -- shape and type -----------------------------------------------------------------------
 
@@ -253,6 +269,11 @@ class Tensor:
     @property
     def dtype(self) -> dtypes.dtype:
         return FROM_NUMPY[self._a.dtype]
+
+    @property
+    def grad_dtype(self) -> dtypes.dtype:
+        """The type of the gradient: always that of the tensor."""
+        return self.dtype
 
     @property
     def device(self) -> dtypes.device:
@@ -451,10 +472,6 @@ class Tensor:
         return out
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) can be pickled."
-            )
         return _rebuild, (type(self), np.ascontiguousarray(self._a).reshape(self._a.shape),
                           self._rg, dict(self.__dict__))  # fmt: skip
 
@@ -472,7 +489,7 @@ def fresh(a: np.ndarray, cls: Any = Tensor) -> Any:
     t._a = a
     t._edge = t._grad = t._view = t._hooks = None
     t._rg = False
-    t._counter = INFERENCE if mode.inference else [0]
+    t._counter = [0] if mode.state.__class__ is bool or not mode.inference else INFERENCE
     return t
 
 
@@ -527,14 +544,16 @@ def _check_grad(t: Tensor, value: Any) -> None:
 # recorded operation, the base has a new history, and the view's own is out of date: it is replaced
 # the next time anybody looks, by "a strided window on the base as it is now".
 
-NORMAL, MULTIPLE, NO_GRAD = 0, 1, 2
+NORMAL, MULTIPLE, NO_GRAD, CUSTOM, INFERENCE_MODE = range(5)
 
 
 def view_of(t: Tensor, multiple: bool = False) -> list:
     """The view record [base, version, kind] of a new view of `t`."""
     parent = t._view
     version = 0 if t._counter is INFERENCE else t._counter[0]
-    kind = MULTIPLE if multiple else NORMAL if mode.enabled else NO_GRAD
+    kind = NO_GRAD if not mode.state else MULTIPLE if multiple else NORMAL
+    if mode.state.__class__ is not bool and mode.inference:
+        kind = INFERENCE_MODE
     if parent is None:
         return [t, version, kind]
     return [parent[0], version, max(kind, parent[2])]
@@ -545,9 +564,11 @@ def refresh(t: Tensor) -> None:
     view = t._view
     if t._counter is INFERENCE or view[1] == t._counter[0]:
         return
-    view[1] = t._counter[0]
     base = view[0]
-    if not base._rg or view[2] == NO_GRAD or t._grad is not None:
+    if view[2] == INFERENCE_MODE and mode.state and base._rg:
+        raise RuntimeError(errors.INFERENCE_BASE)
+    view[1] = t._counter[0]
+    if not base._rg or view[2] >= NO_GRAD or t._grad is not None:
         return
     from .inplace import window
 
@@ -557,20 +578,3 @@ def refresh(t: Tensor) -> None:
         t._edge, t._rg = out._edge, out._rg
     finally:
         mode.enabled = before
-
-
-def special_node(node: Any) -> None:
-    """What inference mode, anomaly mode and saved-tensor hooks do with a new node."""
-    from .saved import special
-
-    special(node)
-
-
-def pack_saved(node: Any, name: str, pack: Any, unpack: Any) -> None:
-    from .saved import pack_one
-
-    pack_one(node, name, pack, unpack)
-
-
-def unsupported(what: str) -> NoReturn:
-    raise NotImplementedError(what)

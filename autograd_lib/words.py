@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from . import derivatives
 from .grad_mode import mode
-from .recorder import PUBLIC, WORDS
+from .recorder import ARRAYS, PUBLIC, WORDS
 from .tensor import Tensor, fresh
 
 
@@ -28,19 +27,22 @@ def has_zero(self: Tensor) -> bool:
     return bool((self._a == 0).any())
 
 
+def positive(self: Tensor) -> Any:
+    return self > 0
+
+
 def tracked(self: Tensor) -> bool:
     return self._rg and mode.enabled
 
 
 def install(*modules: Any) -> None:
-    """Complete the vocabulary: torch's functions, these words, and plain helpers of the table."""
+    """Complete both vocabularies: torch's functions, these words, helpers of the table."""
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
-    WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked)
-    WORDS.update(product=WORDS["mm"], turned=WORDS["t"])
-    WORDS["__builtins__"] = __builtins__
-    WORDS["__name__"] = "autograd_lib.derivatives"
-    for module in (derivatives, *modules):
+    WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
+                 positive=positive, product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
+    for module in modules:
         for name, value in vars(module).items():
             if not name.startswith("__"):
+                ARRAYS.setdefault(name, value)
                 WORDS.setdefault(name, value)

@@ -200,7 +200,7 @@ def type_name(record: Plain) -> str:
 def _differ_in_type(expected: Plain, seen: Plain, path: str) -> Difference:
     text = f"{path} is {type_name(seen)} and should be {type_name(expected)}"
     if seen["type"] == "NoneType" and path == "the result":
-        text += ": does the function end without a `return`?"
+        text += ": does the function end without a `return`, or is what it returns None?"
     return Difference("type", text)
 
 
@@ -208,8 +208,8 @@ def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> D
     if len(expected["items"]) != len(seen["items"]):
         return Difference(
             "length",
-            f"{path} has {len(seen['items'])} items, which is not the right number",
-            f"{path} has {len(seen['items'])} items and should have {len(expected['items'])}"
+            f"{path} has {_items(seen)}, which is not the right number",
+            f"{path} has {_items(seen)} and should have {len(expected['items'])}"
             + _both_lists(seen, expected),
         )
     if expected["type"] == "dict":
@@ -219,6 +219,10 @@ def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> D
         if difference is not None:
             return difference
     return None
+
+
+def _items(record: Plain) -> str:
+    return "1 item" if len(record["items"]) == 1 else f"{len(record['items'])} items"
 
 
 def _both_lists(seen: Plain, expected: Plain) -> str:
@@ -294,7 +298,7 @@ def _ratio(want: np.ndarray, got: np.ndarray) -> str:
         return ""
     ratios = got / want
     ratio = float(ratios.flat[0])
-    if ratio in (0.0, 1.0) or not np.allclose(ratios, ratio, rtol=1e-3):
+    if ratio == 0 or f"{ratio:.4g}" == "1" or not np.allclose(ratios, ratio, rtol=1e-3):
         return ""
     if want.size == 1 and not _is_whole(ratio) and not _is_whole(1 / ratio):
         return ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from .describe import Plain, is_program, numbers_in
 from .observe import show_numbers
 
-LINE = 72
+LINE = 80
 """characters that fit beside each other in a box"""
 
 screen: Callable[[dict[str, Any]], Any] | None = None
@@ -109,7 +109,22 @@ def call_text(name: str, arguments: Plain) -> str:
     program = is_program(arguments)
     named = arguments["names"] if program else arguments
     call = arguments["text"] if program else f"{name}({', '.join(arguments)})"
-    return "\n".join([*(_assignment(key, value) for key, value in named.items()), call])
+    return "\n".join([*_given_lines(named), call])
+
+
+def _given_lines(names: Mapping[str, Plain]) -> Iterator[str]:
+    for name, value in names.items():
+        yield _assignment(name, value)
+        yield from _gradient_lines(name, value)
+
+
+def _gradient_lines(path: str, description: Plain) -> Iterator[str]:
+    """Show the gradients that tensors have from the start."""
+    if isinstance(description, list):
+        for i, item in enumerate(description):
+            yield from _gradient_lines(f"{path}[{i}]", item)
+    elif isinstance(description, dict) and "grad" in description:
+        yield _assignment(f"{path}.grad", description["grad"])
 
 
 def _assignment(name: str, description: Plain) -> str:
@@ -143,6 +158,9 @@ def value_text(description: Plain, column: int = 0) -> str:
             return _with_names(f"lambda x: {description['formula']}", description["names"])
         case "new":
             return f"{description['class']}({', '.join(map(value_text, description['arguments']))})"
+        case "known" if " " in description["name"]:
+            # Lesson 14: its name would say what is wrong with it.
+            return "<operation>"
         case _:
             return str(description["name"])
 
@@ -154,6 +172,8 @@ def _with_names(text: str, names: Mapping[str, Plain]) -> str:
 
 def _numbers_text(maker: str, description: Plain, column: int) -> str:
     flags = ", requires_grad=True" if description.get("requires_grad") else ""
+    if maker == "torch.tensor(" and description["dtype"] in ("float16", "float64"):
+        flags = f", dtype=torch.{description['dtype']}{flags}"
     indent = "\n" + " " * (column + len(maker))
     rows = show_numbers(np.asarray(numbers_in(description))).replace("\n", indent)
     return f"{maker}{rows}{flags})"

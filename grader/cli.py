@@ -282,6 +282,35 @@ def report(
 
 
 @app.command()
+def doctor(course: Course = Path(".")) -> None:
+    """Say how far this machine can shut student code off, and how to get more.
+
+    Exit code: 0 when that is all the way, 1 when it is less.
+    """
+    from .doctor import ADVICE, findings, level, limits_table
+    from .grading import limits_of
+    from .tables import plain_table
+
+    screen.print(
+        plain_table(
+            "What this machine offers",
+            ("what", "found", ""),
+            ((f.what, f.found, "good" if f.good else "-") for f in findings()),
+        ),
+        plain_table(
+            "Limits of a submission (course.toml, [limits])",
+            ("limit", "value"),
+            limits_table(limits_of(CourseDirectory(course))),
+        ),
+        sep="\n",
+    )
+    screen.print(f"Isolation that `grader grade` can give here: [bold]{level()}[/]")
+    if level() != FULL:
+        screen.print(ADVICE, markup=False, highlight=False)
+        raise typer.Exit(1)
+
+
+@app.command()
 def demo(
     students: Annotated[
         int | None, typer.Option(min=1, help="How many students.", show_default="one of each kind")

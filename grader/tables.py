@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.markup import escape
 from rich.table import Table
 
@@ -49,8 +51,16 @@ def mistakes_table(found: Summary) -> Table:
     return table
 
 
+def plain_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    """Return a table of texts."""
+    table = _table(title, *columns)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=escape(title), title_justify="left")
     for name in columns:
         right = name in ("score", "right", "share", "students")
         table.add_column(name, justify="right" if right else "left", overflow="fold")

@@ -9,14 +9,19 @@ import numpy as np
 from ..engine import backward as _backward
 from ..engine import gradients
 from ..errors import hint
-from ..grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..tensor import Tensor, fresh
 from . import anomaly_mode, function, functional, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
+from .grad_mode import (
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+    set_multithreading_enabled,
+)
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
-
-Variable = Tensor
+from .variable import Variable
 
 
 def _tuple(x: Any) -> tuple:
@@ -79,4 +84,5 @@ __all__ = [
     "Function", "GradcheckError", "Variable", "anomaly_mode", "backward", "detect_anomaly",
     "enable_grad", "function", "functional", "grad", "gradcheck", "gradgradcheck", "graph",
     "inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled",
+    "set_multithreading_enabled",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..engine import Node, as_tensor, sequence
 from ..errors import hint
 from ..grad_mode import mode, no_grad
 from ..recorder import WORDS
-from ..tensor import INFERENCE, Tensor, fresh, refresh, view_of
+from ..tensor import CUSTOM, INFERENCE, Tensor, fresh, refresh, view_of
 
 
 class FunctionCtx:
@@ -39,7 +40,7 @@ class FunctionCtx:
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether missing gradients come as zeros (True) or as None."""
-        self.materialize = value
+        self._materialize = value
 
     def save_for_forward(self, *tensors: Any) -> None:
         """For forward mode, which this engine does not have; kept for compatibility."""
@@ -63,23 +64,22 @@ class BackwardCFunction(Node, FunctionCtx):
 
     __module__ = "torch.autograd.function"
     forward_class: Any = None
-    wants_all = True
-    shares = True  # what backward returns may be anybody's array
-    saves = True
+    _wants_all = True
+    _custom = True
+    _shares = True  # what backward returns may be anybody's array
     to_save: tuple
     dirty: tuple
     non_differentiable: tuple
-    materialize: bool
+    _materialize: bool
     needs_input_grad: tuple
     _is_tensor: list
     _shapes: list
-    _arrived: list
 
     def __init__(self) -> None:
         self.to_save = self.dirty = self.non_differentiable = ()
-        self.materialize = True
-        self.hooks = None
-        self.edges = ()
+        self._materialize = True
+        self._hooks = None
+        self._edges = ()
         self._kept: Any = ()
 
     @property
@@ -95,19 +95,19 @@ class BackwardCFunction(Node, FunctionCtx):
     def _saved_tensors(self) -> tuple:
         return self.saved_tensors
 
-    def release(self) -> None:
+    def _release(self) -> None:
         self._kept = saved.FREED
 
     def maybe_clear_saved_tensors(self) -> None:
-        self.release()
+        self._release()
 
     # -- running ----------------------------------------------------------------------------------
 
-    def run(self, grads: Any) -> Any:
+    def _run(self, grads: Any, keep: bool) -> Any:
         out = self._call([as_tensor(g) for g in grads])
         return [None if g is None else g._a for g in out]
 
-    def run_tensors(self, grads: Any) -> Any:
+    def _run_tensors(self, grads: Any, keep: bool) -> Any:
         return self._call(grads)
 
     def _call(self, grads: Any) -> list:
@@ -119,8 +119,6 @@ class BackwardCFunction(Node, FunctionCtx):
                 "should only implement one of them."
             )
         given = cls.vjp if cls.vjp is not Function.vjp else cls.backward
-        if not self.materialize:
-            grads = [g if a else None for g, a in zip(grads, self._arrived, strict=True)]
         result = given(self, *grads)
         if not isinstance(result, (tuple, list)):
             result = (result,)
@@ -150,7 +148,7 @@ class BackwardCFunction(Node, FunctionCtx):
             if g is not None and not isinstance(g, Tensor):
                 raise RuntimeError(f"expected Variable or None (got {type(g).__name__})")
         for i, (g, shape) in enumerate(zip(tensors, self._shapes, strict=True)):
-            if g is not None and self.edges[i] is not None:
+            if g is not None and self._edges[i] is not None:
                 _check_shape(name, i, g, shape)
         return tensors
 
@@ -181,11 +179,11 @@ def _read(node: Any, i: int, item: Any) -> Any:
         return t
     array, counter = t
     if counter[0] != version:
-        raise saved.stale(node, array, (node, nr), counter[0], version)
+        raise saved.stale(node, array, (0, node, nr), counter[0], version)
     out = fresh(array)
     out._counter = counter
     if nr >= 0:
-        out._edge, out._rg = (node, nr), True
+        out._edge, out._rg = (node._seq, node, nr), True
     return out
 
 
@@ -274,6 +272,13 @@ class Function(metaclass=_FunctionMeta):
 
 
 def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
+    separate = cls.setup_context is not Function.setup_context
+    if separate:
+        bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+        bound.apply_defaults()
+        args = bound.args
+    elif kwargs:
+        raise TypeError(f"forward() got an unexpected keyword argument '{next(iter(kwargs))}'")
     node = cls._backward_cls()
     tensors = [a for a in args if isinstance(a, Tensor)]
     for t in tensors:
@@ -283,28 +288,30 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     node._is_tensor = [isinstance(a, Tensor) for a in args]
     node._shapes = [t._a.shape for t in tensors]
     recording = mode.enabled and any(t._rg for t in tensors)
-    separate = cls.setup_context is not Function.setup_context
     with no_grad():
         if separate:
-            output = cls.forward(*args, **kwargs)
+            output = cls.forward(*args)
             cls.setup_context(node, args, output)
         else:
-            output = cls.forward(node, *args, **kwargs)
+            output = cls.forward(node, *args)
     many = isinstance(output, (tuple, list))
     outputs = list(output) if many else [output]
     dirty = {id(t) for t in node.dirty}
     constant = {id(t) for t in node.non_differentiable}
     inputs = {id(t) for t in tensors}
     if recording:
-        node.edges = tuple(((t._edge or (t, -1)) if t._rg else None) for t in tensors)
+        node._edges = tuple((t._edge or t) if t._rg else None for t in tensors)
         for t in node.dirty:
             if t._rg and t._edge is None:
                 raise RuntimeError(
                     "a leaf Variable that requires grad has been used in an in-place operation."
                 )
-        node.seq = next(sequence)
-    node.shape = [o._a.shape if isinstance(o, Tensor) else () for o in outputs]
-    node.dtype = [o._a.dtype if isinstance(o, Tensor) else np.dtype("f4") for o in outputs]
+        node._seq = next(sequence)
+    returned = {id(o) for o in outputs}
+    if any(id(t) not in returned for t in node.dirty):
+        raise RuntimeError(errors.NOT_RETURNED)
+    node._shape = [o._a.shape if isinstance(o, Tensor) else None for o in outputs]
+    node._dtype = [o._a.dtype if isinstance(o, Tensor) else np.dtype("f4") for o in outputs]
     numbered: dict[int, int] = {}
     made: list[Any] = []
     for i, o in enumerate(outputs):
@@ -316,11 +323,14 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
             source, o = o, fresh(o._a)
             o._counter = source._counter
             o._view = view_of(source)
+            o._view[2] = CUSTOM
             numbered[id(source)] = i
         if id(o) in dirty and o._counter is not INFERENCE:
             o._counter[0] += 1
         if recording and id(outputs[i]) not in constant and o._a.dtype.kind in "fc":
-            o._edge, o._rg = (node, i), True
+            o._edge, o._rg = (node._seq, node, i), True
+            if o._view is not None and id(o) not in dirty:
+                o._view[2] = CUSTOM
             numbered[id(outputs[i])] = i
         elif recording and id(outputs[i]) in constant:
             o._edge, o._rg = None, False

@@ -46,8 +46,40 @@ def _done(x: Any, create: bool) -> Any:
     return x if create or x is None else x.detach()
 
 
-def _grad(outputs: Any, inputs: Any, grads: Any, create: bool, strict: bool = False,
-          what: str = "") -> tuple:  # fmt: skip
+# What strict mode says when something does not depend on something.
+OUTPUT = (
+    "Output {} of the user-provided function does not require gradients. The outputs must be "
+    "computed in a differentiable manner from the input when running in strict mode."
+)
+PRODUCT = (
+    "The output of the user-provided function is independent of input {}. This is not allowed in "
+    "strict mode."
+)
+ROW = (
+    "Output 0 of the user-provided function is independent of input {}. This is not allowed in "
+    "strict mode."
+)
+SLOPE = (
+    "While computing the hessian, found that the jacobian of the user-provided function with "
+    "respect to input {} is independent of the input. This is not allowed in strict mode. You "
+    "should ensure that your function is twice differentiable and that the jacobian depends on the "
+    "inputs (this would be violated by a linear function for example)."
+)
+CREATED = (
+    "The jacobian of the user-provided function is independent of input {}. This is not allowed in "
+    "strict mode when create_graph=True."
+)
+
+
+def _require(tensors: Any, text: str) -> None:
+    """Strict mode: all of them must have come from the inputs."""
+    for i, t in enumerate(tensors):
+        if not t.requires_grad:
+            raise RuntimeError(text.format(i))
+
+
+def _grad(outputs: Any, inputs: Any, grads: Any, create: bool, strict: str = "") -> tuple:
+    """Gradients, zero where there is none; or, with `strict`, an error with that text."""
     from . import grad
 
     tracked = [(o, g) for o, g in zip(outputs, grads, strict=True) if o.requires_grad]
@@ -56,13 +88,9 @@ def _grad(outputs: Any, inputs: Any, grads: Any, create: bool, strict: bool = Fa
     else:
         found = grad([o for o, _ in tracked], inputs, [g for _, g in tracked],
                      retain_graph=True, create_graph=create, allow_unused=True)  # fmt: skip
-    if strict:
-        for i, g in enumerate(found):
-            if g is None:
-                raise RuntimeError(
-                    f"Output 0 of the user-provided function is independent of input {i}. This is "
-                    "not allowed in strict mode."
-                )
+    for i, g in enumerate(found):
+        if g is None and strict:
+            raise RuntimeError(strict.format(i))
     return tuple(
         fresh(np.zeros_like(t._a)) if g is None else g for g, t in zip(found, inputs, strict=True)
     )
@@ -82,6 +110,8 @@ def _vector(v: Any, like: tuple, many: bool, function: str) -> tuple:
             )
         return (fresh(np.ones_like(like[0]._a)),)
     _, vs = _as_tuple(v, "v", function)
+    if len(vs) != len(like) and not many:
+        raise RuntimeError("The given v should contain a single Tensor.")
     if len(vs) != len(like):
         raise RuntimeError(
             f"v is a tuple of invalid length: should be {len(like)} but got {len(vs)}."
@@ -103,8 +133,12 @@ def vjp(
         many, xs = _as_tuple(inputs, "inputs", "vjp")
         xs = _inputs(xs, create_graph)
         many_out, ys = _as_tuple(func(*xs), "outputs of the user-provided function", "vjp")
+        if strict:
+            _require(ys, OUTPUT)
         vs = _vector(v, ys, many_out, "vjp")
-        found = _grad(ys, xs, vs, create_graph, strict)
+        found = _grad(ys, xs, vs, create_graph, PRODUCT if strict else "")
+        if strict and create_graph:
+            _require(found, CREATED)
     return (
         _done(_one_or_all(many_out, ys), create_graph),
         _done(_one_or_all(many, found), create_graph),
@@ -124,9 +158,13 @@ def jvp(
         vs = _vector(v, xs, many, "jvp")
         xs = _inputs(xs, create_graph)
         many_out, ys = _as_tuple(func(*xs), "outputs of the user-provided function", "jvp")
+        if strict:
+            _require(ys, OUTPUT)
         us = tuple(fresh(np.zeros_like(y._a)).requires_grad_() for y in ys)
-        rows = _grad(ys, xs, us, True, strict)
+        rows = _grad(ys, xs, us, True, PRODUCT if strict else "")
         found = _grad(rows, us, vs, create_graph)
+        if strict and create_graph:
+            _require(found, CREATED)
     return (
         _done(_one_or_all(many_out, ys), create_graph),
         _done(_one_or_all(many_out, found), create_graph),
@@ -136,10 +174,18 @@ def jvp(
 def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = False,
              vectorize: bool = False, strategy: str = "reverse-mode") -> Any:  # fmt: skip
     """All derivatives of all outputs: a tensor of shape (*output, *input), or tuples of them."""
+    return _jacobian(func, inputs, create_graph, strict, OUTPUT, ROW)
+
+
+def _jacobian(
+    func: Any, inputs: Any, create_graph: bool, strict: bool, output: str, row_text: str
+) -> Any:
     with enable_grad():
         many, xs = _as_tuple(inputs, "inputs", "jacobian")
         xs = _inputs(xs, create_graph)
         many_out, ys = _as_tuple(func(*xs), "outputs of the user-provided function", "jacobian")
+        if strict:
+            _require(ys, output)
         result = []
         for y in ys:
             rows: list[list[Tensor]] = [[] for _ in xs]
@@ -147,9 +193,10 @@ def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = 
             for i in range(y.numel()):
                 one = np.zeros(flat._a.shape, flat._a.dtype)
                 one[i] = 1
-                for row, g in zip(
-                    rows, _grad((flat,), xs, (fresh(one),), create_graph, strict), strict=True
-                ):
+                found = _grad((flat,), xs, (fresh(one),), create_graph, row_text if strict else "")
+                if strict and create_graph:
+                    _require(found, CREATED)
+                for row, g in zip(rows, found, strict=True):
                     row.append(g)
             made = tuple(
                 functions.reshape(functions.stack(row), (*y.shape, *x.shape))
@@ -161,7 +208,8 @@ def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = 
 
 
 def _single(y: Any, name: str) -> None:
-    if not isinstance(y, Tensor):
+    many, _ = _as_tuple(y, "outputs of the user-provided function", name)
+    if many:
         raise RuntimeError(f"The function given to {name} should return a single Tensor")
     if y.numel() != 1:
         raise RuntimeError(
@@ -179,12 +227,14 @@ def hessian(
     def scalar(*xs: Any) -> Tensor:
         y = func(*xs)
         _single(y, "hessian")
+        if strict:
+            _require((y,), OUTPUT)
         return functions.reshape(y, ())
 
     def slope(*xs: Any) -> Any:
         return jacobian(scalar, xs, create_graph=True)
 
-    result = jacobian(slope, inputs, create_graph=create_graph, strict=strict)
+    result = _jacobian(slope, inputs, create_graph, strict, SLOPE, SLOPE)
     return result if many else result[0]
 
 
@@ -192,20 +242,30 @@ def vhp(
     func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
     """func(inputs), and v times its Hessian."""
-    with enable_grad():
-        many, xs = _as_tuple(inputs, "inputs", "vhp")
-        vs = _vector(v, xs, many, "vhp")
-        xs = _inputs(xs, create_graph)
-        y = func(*xs)
-        _single(y, "vhp")
-        slope = _grad((functions.reshape(y, ()),), xs, (fresh(np.ones_like(y._a.reshape(()))),),
-                      True, strict)  # fmt: skip
-        found = _grad(slope, xs, vs, create_graph, strict)
-    return _done(y, create_graph), _done(_one_or_all(many, found), create_graph)
+    return _hessian_product("vhp", func, inputs, v, create_graph, strict)
 
 
 def hvp(
     func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> Any:
     """func(inputs), and its Hessian times v: the same as `vhp`, since Hessians are symmetric."""
-    return vhp(func, inputs, v, create_graph, strict)
+    return _hessian_product("hvp", func, inputs, v, create_graph, strict)
+
+
+def _hessian_product(
+    name: str, func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool
+) -> Any:
+    with enable_grad():
+        many, xs = _as_tuple(inputs, "inputs", name)
+        vs = _vector(v, xs, many, name)
+        xs = _inputs(xs, create_graph)
+        y = func(*xs)
+        _single(y, name)
+        if strict:
+            _require((y,), OUTPUT)
+        one = fresh(np.ones((), y._a.dtype))
+        slope = _grad((functions.reshape(y, ()),), xs, (one,), True, PRODUCT if strict else "")
+        if strict:
+            _require(slope, SLOPE)
+        found = _grad(slope, xs, vs, create_graph, SLOPE if strict else "")
+    return _done(y, create_graph), _done(_one_or_all(many, found), create_graph)

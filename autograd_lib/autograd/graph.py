@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from typing import Any, NamedTuple
 
 from ..engine import AccumulateGrad, Node, accumulator
-from ..grad_mode import mode
+from ..grad_mode import mode, pop_saved_hooks, push_saved_hooks
+from ..grad_mode import mode as thread
 from ..hooks import RemovableHandle
 from ..tensor import Tensor
 
@@ -27,7 +30,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
         )
     if tensor._edge is None:
         return GradientEdge(accumulator(tensor), 0)
-    return GradientEdge(*tensor._edge)
+    return GradientEdge(tensor._edge[1], tensor.output_nr)
 
 
 class saved_tensors_hooks:
@@ -37,14 +40,10 @@ class saved_tensors_hooks:
         self.hooks = (pack_hook, unpack_hook)
 
     def __enter__(self) -> None:
-        if mode.no_saved_hooks is not None:
-            raise RuntimeError(mode.no_saved_hooks)
-        mode.saved_hooks = (*mode.saved_hooks, self.hooks)
-        mode.settle()
+        push_saved_hooks(*self.hooks)
 
     def __exit__(self, *error: Any) -> None:
-        mode.saved_hooks = mode.saved_hooks[:-1]
-        mode.settle()
+        pop_saved_hooks()
 
 
 class save_on_cpu(saved_tensors_hooks):
@@ -70,56 +69,81 @@ class disable_saved_tensors_hooks:
 class allow_mutation_on_saved_tensors:
     """Within this context, saved values may be changed in place: copies are kept."""
 
-    def __init__(self) -> None:
-        self._hooks = saved_tensors_hooks(lambda t: t.clone(), lambda t: t)
+    under_way = False
 
-    def __enter__(self) -> Any:
-        self._hooks.__enter__()
+    def __enter__(self) -> allow_mutation_on_saved_tensors:
+        if allow_mutation_on_saved_tensors.under_way:
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        allow_mutation_on_saved_tensors.under_way = self.inside = True
+        push_saved_hooks(lambda t: t.clone(), self._unpack)
         return self
 
+    def _unpack(self, t: Tensor) -> Tensor:
+        assert self.inside, (
+            "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context"
+            "in which the graph was originally recorded."
+        )
+        return t
+
+    def clear(self) -> None:
+        """Nothing is kept here that could be forgotten; for compatibility."""
+
     def __exit__(self, *error: Any) -> None:
-        self._hooks.__exit__()
+        allow_mutation_on_saved_tensors.under_way = self.inside = False
+        pop_saved_hooks()
+
+
+def increment_version(tensor: Any) -> None:
+    """Count a change of a tensor's memory (or of several tensors') that autograd did not see."""
+    for t in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        t._counter[0] += 1
 
 
 def register_multi_grad_hook(tensors: Any, fn: Any, *, mode: str = "all") -> Any:
-    """Call `fn` once the gradients of all tensors (or of any) were computed."""
+    """Call `fn` once per walk, with all gradients (None where none arrives), or with the first."""
     tensors = list(tensors)
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    seen: dict[int, Any] = {}
-    state = {"fired": False}
+    lock = threading.Lock()
+    seen: dict[int, list] = {}  # id of the walk -> [walk, how many to come, gradients]
 
     def make(i: int) -> Any:
         def hook(grad: Any) -> None:
+            walk = thread.task
+            with lock:
+                for key in [k for k, (w, *_) in seen.items() if w() is None]:
+                    del seen[key]
+                first = id(walk) not in seen
+                if first:
+                    count = sum(walk.will_reach(t) for t in tensors)
+                    seen[id(walk)] = [weakref.ref(walk), count, [None] * len(tensors)]
+                entry = seen[id(walk)]
+                entry[1] -= 1
+                entry[2][i] = grad
             if mode == "any":
-                if not state["fired"]:
-                    state["fired"] = True
+                if first:
                     fn(grad)
-                return
-            seen[i] = grad
-            if len(seen) == len(tensors):
-                grads = [seen[k] for k in range(len(tensors))]
-                seen.clear()
-                fn(grads)
+            elif entry[1] == 0:
+                fn(entry[2])
 
         return hook
 
-    handles = [t.register_hook(make(i)) for i, t in enumerate(tensors)]
-    first: Any = handles[0]
+    return _Handles(tuple(t.register_hook(make(i)) for i, t in enumerate(tensors)))
 
-    class _Handle(RemovableHandle):
-        def __init__(self) -> None:
-            self.id = first.id
 
-        def remove(self) -> None:
-            for h in handles:
-                h.remove()
+class _Handles(RemovableHandle):
+    """Several handles in one."""
 
-    return _Handle()
+    def __init__(self, handles: tuple):
+        self.handles, self.id = handles, handles[0].id
+
+    def remove(self) -> None:
+        for h in self.handles:
+            h.remove()
 
 
 __all__ = [
     "AccumulateGrad", "GradientEdge", "Node", "allow_mutation_on_saved_tensors",
-    "disable_saved_tensors_hooks", "get_gradient_edge", "register_multi_grad_hook", "save_on_cpu",
-    "saved_tensors_hooks",
+    "disable_saved_tensors_hooks", "get_gradient_edge", "increment_version",
+    "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
 ]  # fmt: skip

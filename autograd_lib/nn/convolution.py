@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..derivatives import reshape, scatter_add_, slice_, sum, zeros_of
 from ..recorder import WORDS as W
 from ..recorder import Array, Optional, op, word
 from ..tensor import Tensor
@@ -55,11 +56,9 @@ def out_sizes(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) 
 
 
 @op(public=False, error="conv", node="ConvolutionBackward0",
-    input=lambda grad, input_sym_sizes, weight, stride, padding, dilation, groups:
-        conv_input(grad, weight, input_sym_sizes, stride, padding, dilation, groups),
-    weight=lambda grad, input, weight_sym_sizes, stride, padding, dilation, groups:
-        conv_weight(grad, input, weight_sym_sizes, stride, padding, dilation, groups),
-    bias=lambda grad: bias_back(grad))
+    input="conv_input(grad, weight, input_sym_sizes, stride, padding, dilation, groups)",
+    weight="conv_weight(grad, input, weight_sym_sizes, stride, padding, dilation, groups)",
+    bias="bias_back(grad)")
 def convolution(input: Array, weight: Array, bias: Optional, stride, padding, dilation, groups):
     x, kernel = _padded(input, padding), weight.shape[2:]
     out = out_sizes(input.shape[2:], kernel, stride, padding, dilation)
@@ -76,10 +75,8 @@ def convolution(input: Array, weight: Array, bias: Optional, stride, padding, di
 
 
 @op(public=False, node="ConvolutionBackwardBackward0",
-    gy=lambda grad, weight, stride, padding, dilation, groups, gy_sym_sizes:
-        cropped(convolution(grad, weight, None, stride, padding, dilation, groups), gy_sym_sizes),
-    weight=lambda grad, gy, weight_sym_sizes, stride, padding, dilation, groups:
-        conv_weight(gy, grad, weight_sym_sizes, stride, padding, dilation, groups))
+    gy="cropped(convolution(grad, weight, None, stride, padding, dilation, groups), gy_sym_sizes)",
+    weight="conv_weight(gy, grad, weight_sym_sizes, stride, padding, dilation, groups)")
 def conv_input(gy: Array, weight: Array, size, stride, padding, dilation, groups):
     """The transpose with respect to the input: from outputs `gy` back to inputs of this `size`."""
     kernel, out, g = weight.shape[2:], gy.shape[2:], groups
@@ -104,10 +101,8 @@ def cropped(x, shape):
 
 
 @op(public=False, node="ConvolutionBackwardBackward0",
-    gy=lambda grad, input, stride, padding, dilation, groups, gy_sym_sizes:
-        cropped(convolution(input, grad, None, stride, padding, dilation, groups), gy_sym_sizes),
-    input=lambda grad, gy, input_sym_sizes, stride, padding, dilation, groups:
-        conv_input(gy, grad, input_sym_sizes, stride, padding, dilation, groups))
+    gy="cropped(convolution(input, grad, None, stride, padding, dilation, groups), gy_sym_sizes)",
+    input="conv_input(gy, grad, input_sym_sizes, stride, padding, dilation, groups)")
 def conv_weight(gy: Array, input: Array, size, stride, padding, dilation, groups):
     """The transpose with respect to the weights."""
     x, out, g = _padded(input, padding), gy.shape[2:], groups
@@ -124,14 +119,13 @@ def bias_back(grad):
     return sum(grad, tuple(d for d in range(grad.ndim) if d != 1))
 
 
-from ..derivatives import slice_, sum  # noqa: E402
 
 # == Pooling =======================================================================================
 
 
 @op(public=False, node="MaxPool2DWithIndicesBackward0", outputs=2, names=("output", "indices"),
     error="max_pool",
-    self=lambda grad, self, indices: pool_back(grad, tuple(self.shape), indices))
+    self="pool_back(grad, tuple(self.shape), indices)")
 def max_pool_(self: Array, kernel, stride, padding, dilation, out):
     """The largest element of each window, and its place in the (flattened) input."""
     size = self.shape[2:]
@@ -168,7 +162,6 @@ def grad_size(g):
     return math.prod(g.shape)
 
 
-from ..derivatives import reshape, scatter_add_, zeros_of  # noqa: E402
 
 
 def _divisors(size, kernel, stride, padding, out, include_pad, override):
@@ -186,8 +179,8 @@ def _divisors(size, kernel, stride, padding, out, include_pad, override):
 
 
 @op(public=False, node="AvgPool2DBackward0", error="avg_pool",
-    self=lambda grad, self_sym_sizes, kernel, stride, padding, out, include_pad, override:
-        avg_pool_back(grad, self_sym_sizes, kernel, stride, padding, out, include_pad, override),
+    self="avg_pool_back(grad, self_sym_sizes, kernel, stride, padding, out, include_pad, "
+         "override)",
     hides=("kernel", "out", "include_pad", "override"))
 def avg_pool_(self: Array, kernel, stride, padding, out, include_pad=True, override=None):
     size = self.shape[2:]
@@ -209,8 +202,7 @@ def _pool_widths(size, kernel, stride, padding, out):
 
 
 @op(public=False, node="AvgPool2DBackwardBackward0",
-    gy=lambda grad, kernel, stride, padding, out, include_pad, override:
-        avg_pool_(grad, kernel, stride, padding, out, include_pad, override))
+    gy="avg_pool_(grad, kernel, stride, padding, out, include_pad, override)")
 def avg_pool_back(gy: Array, shape, kernel, stride, padding, out, include_pad, override):
     size = shape[2:]
     widths = _pool_widths(size, kernel, stride, padding, out)

@@ -13,11 +13,15 @@ import numpy as np
 from ..derivatives import (
     PI,
     abs,
+    axes,
+    cat,
     div,
+    erf,
     exp,
     expand,
+    gather,
+    index_add_,
     log,
-    logical_and,
     mean,
     mul,
     neg,
@@ -25,16 +29,19 @@ from ..derivatives import (
     reshape,
     restore,
     scale,
+    scatter_,
     sigmoid,
     sign,
+    slice_,
     sqrt,
-    sum,
     tanh,
+    unsqueeze,
     where,
     zeros_like,
     zeros_of,
 )
 from ..dtypes import long_name
+from ..numeric import ZERO, max_along, rows, sum_along
 from ..recorder import Array, Index, Number, Optional, op, word
 from ..tensor import fresh as _fresh
 from ..tensor import wrap_dim
@@ -44,15 +51,14 @@ _add = np.add.reduce
 # == Activations ===================================================================================
 
 
-@op(public=False, self=lambda grad, self, negative_slope:
-    where(self > 0, grad, grad * negative_slope))
+@op(public=False, self="where(self > 0, grad, grad * negative_slope)")
 def leaky_relu(self: Array, negative_slope=0.01):
     return np.where(self > 0, self, self * negative_slope)
 
 
 @op(public=False, node="PreluKernelBackward0", error="prelu",
-    self=lambda grad, self, weight: where(self > 0, grad, weight * grad),
-    weight=lambda grad, self: where(self > 0, 0.0, self * grad))
+    self="where(self > 0, grad, weight * grad)",
+    weight="where(self > 0, 0.0, self * grad)")
 def prelu_kernel(self: Array, weight: Array):
     return np.where(self > 0, self, weight * self)
 
@@ -63,8 +69,7 @@ def elu_back(grad, self, alpha, scale, input_scale):
     return where(self > 0, grad * scale, below)
 
 
-@op(public=False, self=lambda grad, self, alpha, scale, input_scale:
-    elu_back(grad, self, alpha, scale, input_scale))
+@op(public=False, self="elu_back(grad, self, alpha, scale, input_scale)")
 def elu(self: Array, alpha=1.0, scale=1, input_scale=1):
     return np.where(self > 0, self * scale, alpha * scale * np.expm1(self * input_scale))
 
@@ -81,13 +86,7 @@ def gelu_slope(self, approximate):
     return 0.5 * (1 + erf(self * math.sqrt(0.5))) + self * phi
 
 
-def erf(self):
-    from .. import derivatives
-
-    return derivatives.erf(np.asarray(self))
-
-
-@op(public=False, self=lambda grad, self, approximate: grad * gelu_slope(self, approximate))
+@op(public=False, self="grad * gelu_slope(self, approximate)")
 def gelu(self: Array, *, approximate="none"):
     if approximate == "tanh":
         inner = math.sqrt(2 / PI) * (self + 0.044715 * self**3)
@@ -103,7 +102,7 @@ def silu_back(grad, self):
     return grad * s * (1 + self * (1 - s))
 
 
-@op(public=False, self=lambda grad, self: silu_back(grad, self))
+@op(public=False, self="silu_back(grad, self)")
 def silu(self: Array):
     return self * sigmoid(self)
 
@@ -114,13 +113,12 @@ def mish_back(grad, self):
     return grad * (t + self * sigmoid(self) * (1 - t * t))
 
 
-@op(public=False, self=lambda grad, self: mish_back(grad, self))
+@op(public=False, self="mish_back(grad, self)")
 def mish(self: Array):
     return self * np.tanh(softplus(self, 1, 20))
 
 
-@op(public=False, self=lambda grad, self, beta, threshold:
-    where(self * beta > threshold, grad, grad * sigmoid(self * beta)))
+@op(public=False, self="where(self * beta > threshold, grad, grad * sigmoid(self * beta))")
 def softplus(self: Array, beta=1, threshold=20):
     x = self * beta
     soft = np.log1p(np.exp(np.minimum(x, threshold))) / beta
@@ -128,72 +126,68 @@ def softplus(self: Array, beta=1, threshold=20):
 
 
 @op(public=False, node="LogSigmoidBackward0", error="log_sigmoid",
-    self=lambda grad, self: grad * sigmoid(-self))
+    self="grad * sigmoid(-self)")
 def log_sigmoid(self: Array):
     # log sigmoid(x) = min(x, 0) - log(1 + exp(-|x|)) never overflows.
     return np.minimum(self, 0) - np.log1p(np.exp(-np.abs(self)))
 
 
-@op(public=False, self=lambda grad, self, min_val, max_val:
-    grad * logical_and(self > min_val, self < max_val))
+@op(public=False, self="grad * logical_and(self > min_val, self < max_val)")
 def hardtanh(self: Array, min_val=-1.0, max_val=1.0):
     return np.clip(self, min_val, max_val).astype(self.dtype)
 
 
-@op(public=False, self=lambda grad, self:
-    grad * logical_and(self > -3, self < 3) * (1 / 6))
+@op(public=False, self="grad * logical_and(self > -3, self < 3) * (1 / 6)")
 def hardsigmoid(self: Array):
     return np.clip(self + 3, 0, 6) / 6
 
 
-@op(public=False, self=lambda grad, self: where(
-    self < -3, grad * 0, where(self <= 3, grad * (self / 3 + 0.5), grad)))
+@op(public=False, self="where(self < -3, grad * 0, where(self <= 3, grad * (self / 3 + 0.5), "
+                       "grad))")
 def hardswish(self: Array):
     return self * np.clip(self + 3, 0, 6) / 6
 
 
-@op(public=False, self=lambda grad, self, lambd: grad * (abs(self) > lambd))
+@op(public=False, self="grad * (abs(self) > lambd)")
 def hardshrink(self: Array, lambd=0.5):
     return np.where(np.abs(self) > lambd, self, 0).astype(self.dtype)
 
 
-@op(public=False, self=lambda grad, self, lambd: grad * (abs(self) > lambd))
+@op(public=False, self="grad * (abs(self) > lambd)")
 def softshrink(self: Array, lambd=0.5):
     return np.where(np.abs(self) > lambd, self - np.sign(self) * lambd, 0).astype(self.dtype)
 
 
-@op(public=False, self=lambda grad, self, threshold: grad * (self > threshold))
+@op(public=False, self="grad * (self > threshold)")
 def threshold(self: Array, threshold, value):
     return np.where(self > threshold, self, value).astype(self.dtype)
 
 
 @op(public=False, node="SoftmaxBackward0", error="softmax",
-    self=lambda grad, result, dim:
-        (grad - sum(grad * result, dim, True)) * result)
+    self="(grad - sum(grad * result, dim, True)) * result")
 def softmax_(self: Array, dim):
     if self.ndim == 0:
         return np.ones_like(self)
     if not self.size:
         return self.copy()
-    e = np.exp(self - np.maximum.reduce(self, axis=dim, keepdims=True))
-    e /= _add(e, axis=dim, keepdims=True)
+    e = np.exp(self - max_along(self, dim))
+    e /= sum_along(e, dim)
     return e
 
 
 @op(public=False, node="LogSoftmaxBackward0", error="log_softmax",
-    self=lambda grad, result, dim:
-        grad - exp(result) * sum(grad, dim, True))
+    self="grad - exp(result) * sum(grad, dim, True)")
 def log_softmax_(self: Array, dim):
     if self.ndim == 0:
         return np.zeros_like(self)
     if not self.size:
         return self.copy()
-    x = self - np.maximum.reduce(self, axis=dim, keepdims=True)
-    x -= np.log(_add(np.exp(x), axis=dim, keepdims=True))
+    x = self - max_along(self, dim)
+    x -= np.log(sum_along(np.exp(x), dim))
     return x
 
 
-@op(public=False, self=lambda grad, self, dim: glu_back(grad, self, dim))
+@op(public=False, self="glu_back(grad, self, dim)")
 def glu(self: Array, dim=-1):
     if self.ndim == 0:
         raise RuntimeError("glu does not support 0-dimensional tensors")
@@ -213,7 +207,6 @@ def glu_back(grad, self, dim):
     return cat([grad * s, grad * a * s * (1 - s)], dim)
 
 
-from ..derivatives import axes, cat, gather, scatter_, slice_, unsqueeze  # noqa: E402
 
 # == Losses ========================================================================================
 # Each takes `reduction`: 0 leaves the losses as they are, 1 takes their mean, 2 their sum.
@@ -222,8 +215,8 @@ from ..derivatives import axes, cat, gather, scatter_, slice_, unsqueeze  # noqa
 def reduce(losses, reduction):
     if reduction == 0:
         return losses
-    total = _add(losses, axis=None)
-    return total / losses.dtype.type(losses.size) if reduction == 1 else total
+    total = _add(losses, None)
+    return total / (losses.size or math.nan) if reduction == 1 else total
 
 
 @word
@@ -248,9 +241,8 @@ def mse_slope(grad, a, b, reduction):
 
 
 @op(public=False, promote="same",
-    self=lambda grad, self, target, reduction: mse_slope(grad, self, target, reduction),
-    target=lambda grad, self, target, reduction:
-        mse_slope(grad, target, self, reduction))
+    self="mse_slope(grad, self, target, reduction)",
+    target="mse_slope(grad, target, self, reduction)")
 def mse_loss(self: Array, target: Array, reduction=1):
     d = self - target
     return reduce(d * d, reduction)
@@ -266,10 +258,8 @@ def smooth_l1_slope(grad, a, b, reduction, beta):
 
 
 @op(public=False, promote="same", node="SmoothL1LossBackward0",
-    self=lambda grad, self, target, reduction, beta:
-        smooth_l1_slope(grad, self, target, reduction, beta),
-    target=lambda grad, self, target, reduction, beta:
-        smooth_l1_slope(grad, target, self, reduction, beta))
+    self="smooth_l1_slope(grad, self, target, reduction, beta)",
+    target="smooth_l1_slope(grad, target, self, reduction, beta)")
 def smooth_l1_loss(self: Array, target: Array, reduction=1, beta=1.0):
     d = np.abs(self - target)
     if beta == 0:
@@ -278,8 +268,7 @@ def smooth_l1_loss(self: Array, target: Array, reduction=1, beta=1.0):
 
 
 @op(public=False, promote="same",
-    self=lambda grad, self, target, reduction:
-        -target * sigmoid(-target * self) * spread(grad, self, reduction))
+    self="-target * sigmoid(-target * self) * spread(grad, self, reduction)")
 def soft_margin_loss(self: Array, target: Array, reduction=1):
     return reduce(np.log1p(np.exp(-target * self)), reduction)
 
@@ -291,10 +280,8 @@ def huber_slope(grad, a, b, reduction, delta):
 
 
 @op(public=False, promote="same",
-    self=lambda grad, self, target, reduction, delta:
-        huber_slope(grad, self, target, reduction, delta),
-    target=lambda grad, self, target, reduction, delta:
-        huber_slope(grad, target, self, reduction, delta))
+    self="huber_slope(grad, self, target, reduction, delta)",
+    target="huber_slope(grad, target, self, reduction, delta)")
 def huber_loss(self: Array, target: Array, reduction=1, delta=1.0):
     d = np.abs(self - target)
     return reduce(np.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta)), reduction)
@@ -322,10 +309,8 @@ def clamp(self, min=None, max=None):
 
 
 @op(public=False,
-    self=lambda grad, self, target, weight, reduction:
-        bce_slope(grad, self, target, weight, reduction),
-    target=lambda grad, self, target, weight, reduction:
-        bce_target(grad, self, target, weight, reduction))
+    self="bce_slope(grad, self, target, weight, reduction)",
+    target="bce_target(grad, self, target, weight, reduction)")
 def binary_cross_entropy(self: Array, target: Array, weight: Optional = None, reduction=1):
     if self.size and (self.min() < 0 or self.max() > 1):
         raise RuntimeError("all elements of input should be between 0 and 1")
@@ -353,17 +338,15 @@ def bce_logits_target(grad, self, weight, pos_weight, reduction):
 
 
 @op(public=False, promote=None,
-    self=lambda grad, self, target, weight, pos_weight, reduction:
-        bce_logits_slope(grad, self, target, weight, pos_weight, reduction),
-    target=lambda grad, self, weight, pos_weight, reduction:
-        bce_logits_target(grad, self, weight, pos_weight, reduction))
+    self="bce_logits_slope(grad, self, target, weight, pos_weight, reduction)",
+    target="bce_logits_target(grad, self, weight, pos_weight, reduction)")
 def binary_cross_entropy_with_logits(
     self: Array, target: Array, weight: Optional = None, pos_weight: Optional = None, reduction=1
 ):
     # log(1 + exp(-|z|)) never overflows:  loss = max(z, 0) - z y + log(1 + exp(-|z|)).
     soft = np.log1p(np.exp(-np.abs(self)))
     if pos_weight is None:
-        loss = np.maximum(self, 0) - self * target + soft
+        loss = np.maximum(self, ZERO.get(self.dtype, 0)) - self * target + soft
     else:
         scale_ = 1 + (pos_weight - 1) * target
         loss = (1 - target) * self + scale_ * (soft + np.maximum(-self, 0))
@@ -384,12 +367,11 @@ def nll_back(grad, shape, target, weight, reduction, ignore_index, total_weight)
 
 
 @op(public=False, node="NllLossBackwardBackward0",
-    gy=lambda grad, target:
-        -reshape(gather(grad, 1, unsqueeze(target, 1)), tuple(target.shape)))
+    gy="-reshape(gather(grad, 1, unsqueeze(target, 1)), tuple(target.shape))")
 def nll_spread(gy: Array, target: Index, shape):
     """The usual case, every sample counted once: minus the gradient at each target, else zero."""
     out = np.zeros(shape, gy.dtype)
-    out[np.arange(shape[0]), target] = -gy
+    out[rows(shape[0]), target] = -gy
     return out
 
 
@@ -406,21 +388,24 @@ def class_weights(target, weight, ignore_index, like, shape):
 
 @op(public=False, node="NllLossBackward0", error="nll_loss", outputs=2,
     names=("output", "total_weight"),
-    self=lambda grad, self, target, weight, reduction, ignore_index, total_weight:
-        nll_back(grad, tuple(self.shape), target, weight, reduction, ignore_index, total_weight))
+    self="nll_back(grad, tuple(self.shape), target, weight, reduction, ignore_index, "
+         "total_weight)")
 def nll_loss_forward(
     self: Array, target: Index, weight: Optional = None, reduction=1, ignore_index=-100
 ):
     d = 1 if self.ndim > 1 else 0
     n = self.shape[d]
-    usual = weight is None and self.ndim == 2 and ignore_index < 0 and target.size
-    if usual and np.minimum.reduce(target) >= 0 and np.maximum.reduce(target) < n:
-        losses = -self[np.arange(target.size), target]
-        total = np.asarray(target.size, self.dtype)
+    if (
+        weight is None and ignore_index < 0 and self.ndim == 2 and self.shape[0] == target.size
+        and target.size and target.dtype == np.int64 and np.maximum.reduce(target.view("u8")) < n
+    ):
+        # The usual case: every sample counts. (As unsigned numbers, negative classes are huge.)
+        picked = self[rows(target.size), target]
+        total_weight = np.asarray(target.size, self.dtype)
         if reduction == 0:
-            return losses, total
-        loss = _add(losses, None)
-        return (loss / target.size if reduction == 1 else loss), total
+            return -picked, total_weight
+        loss = -_add(picked, None)
+        return (loss / target.size if reduction == 1 else loss), total_weight
     kept = target != ignore_index
     wrong = target[kept & ((target < 0) | (target >= n))]
     if wrong.size:
@@ -428,20 +413,20 @@ def nll_loss_forward(
     w = class_weights(target, weight, ignore_index, self, self.shape)
     safe = np.expand_dims(np.where(kept, target, 0), d)
     losses = -np.squeeze(np.take_along_axis(self, safe, d), d) * w
-    total = _add(w, axis=None)
+    total_weight = _add(w, axis=None)
     if reduction == 0:
-        return losses, total
+        return losses, total_weight
     loss = _add(losses, axis=None)
-    return (loss / total if reduction == 1 else loss), total
+    return (loss / total_weight if reduction == 1 else loss), total_weight
 
 
 # == Normalizing and choosing ======================================================================
 
 
 @op(public=False, node="NativeLayerNormBackward0", error="layer_norm",
-    input=lambda grad, input, weight, axes_, eps: layer_norm_back(grad, input, weight, axes_, eps),
-    weight=lambda grad, input, axes_, eps: grad * standard(input, axes_, eps),
-    bias=lambda grad: grad)
+    input="layer_norm_back(grad, input, weight, axes_, eps)",
+    weight="grad * standard(input, axes_, eps)",
+    bias="grad")
 def native_layer_norm(input: Array, weight: Optional, bias: Optional, axes_, eps=1e-5):
     out = standard(input, axes_, eps)
     if weight is not None:
@@ -466,8 +451,7 @@ def layer_norm_back(grad, input, weight, axes_, eps):
 
 
 @op(public=False, node="EmbeddingBackward0", error="embedding",
-    weight=lambda grad, indices, weight_sym_sizes, padding_idx:
-        embedding_back(grad, indices, weight_sym_sizes, padding_idx))
+    weight="embedding_back(grad, indices, weight_sym_sizes, padding_idx)")
 def embedding(weight: Array, indices: Index, padding_idx=-1):
     if indices.dtype.kind not in "iu":
         raise RuntimeError(
@@ -488,14 +472,13 @@ def embedding_back(grad, indices, shape, padding_idx):
     return index_add_(zeros_of(shape, grad), 0, flat, g)
 
 
-from ..derivatives import index_add_  # noqa: E402
 
 __all__ = ["Number", "axes", "div", "expand", "gather", "long_name", "mul", "neg", "restore",
            "scale", "wrap_dim", "zeros_like"]
 
 
 @op(public=False, node="ConstantPadNdBackward0",
-    self=lambda grad, pad: constant_pad_nd(grad, tuple((-a, -b) for a, b in pad)))
+    self="constant_pad_nd(grad, tuple((-a, -b) for a, b in pad))")
 def constant_pad_nd(self: Array, pad, value=0.0):
     """Borders of one value; a negative width cuts off instead."""
     cut = tuple(

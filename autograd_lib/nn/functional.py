@@ -155,9 +155,7 @@ def _implicit_dim(name: str, ndim: int) -> int:
 
 def _softmax(word: str, name: str, input: Tensor, dim: Any, dtype: Any) -> Tensor:
     d = _implicit_dim(name, input.ndim) if dim is None else wrap_dim(dim, input.ndim)
-    if dtype is not None:
-        input = input.to(dtype)
-    return W[word](input, d)
+    return W[word](input if dtype is None else input.to(dtype), d)
 
 
 def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
@@ -324,15 +322,18 @@ def cross_entropy(
 ) -> Tensor:  # fmt: skip
     """The negative log-likelihood of log_softmax(input); targets are classes or probabilities."""
     r = _reduction(reduction, size_average, reduce)
-    d = 1 if input.ndim > 1 else 0
-    if input.ndim > 1 and target.ndim and input._a.shape[0] != target._a.shape[0]:
+    shape, classes = input._a.shape, target._a
+    d = 1 if len(shape) > 1 else 0
+    if d and classes.ndim and shape[0] != classes.shape[0]:
         raise ValueError(
-            f"Expected input batch_size ({input._a.shape[0]}) to match target batch_size "
-            f"({target._a.shape[0]})."
+            f"Expected input batch_size ({shape[0]}) to match target batch_size "
+            f"({classes.shape[0]})."
         )
     logp = W["log_softmax_"](input, d)
-    n = input._a.shape[d]
-    if target._a.shape == input._a.shape and target._a.dtype.kind == "f":
+    if not label_smoothing and classes.shape != shape:
+        return W["nll_loss_forward"](logp, target, weight, r, ignore_index)[0]
+    n = shape[d]
+    if classes.shape == shape and classes.dtype.kind == "f":
         if label_smoothing:
             target = target * (1 - label_smoothing) + label_smoothing / n
         terms = W["mul"](logp, target)

@@ -6,10 +6,12 @@ from html import escape
 from typing import Any
 
 from ..tensor import Tensor
-from .graph import Box, build, variables
+from .graph import Box, build, shorten, variables
 from .steps import gradients_on_the_way
 
-_W, _H, _GAP_X, _GAP_Y = 132, 44, 26, 46
+_H, _GAP_X, _GAP_Y, _MARGIN = 44, 26, 40, 12
+_MANY = 24  # operations in a picture; text and DOT show all
+_BACK = "#b3400d"  # the colour of gradients; their arrows are dashed as well
 
 
 class Picture:
@@ -17,7 +19,8 @@ class Picture:
 
     def __init__(self, boxes: list[Box], title: str):
         self.boxes, self.title = boxes, title
-        self.svg, self.text, self.dot = _svg(boxes, title), _text(boxes), _dot(boxes)
+        self.svg = _svg(shorten(boxes, _MANY), title)
+        self.text, self.dot = _text(boxes), _dot(boxes)
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -36,13 +39,13 @@ def draw(
     """
     known = variables(1)
     for name, t in (names or {}).items():
-        known[id(t) if t._edge is None else id(t._edge[0])] = name
+        known[id(t) if t._edge is None else id(t._edge[1])] = name
     boxes = build(tensor, known)
     if gradients:
         arriving = gradients_on_the_way(tensor)
         for box in boxes:
             box.gradient = arriving.get(box.key, "")
-    title = known.get(id(tensor._edge[0]) if tensor._edge else id(tensor), "tensor")
+    title = known.get(id(tensor._edge[1]) if tensor._edge else id(tensor), "tensor")
     return Picture(boxes, title)
 
 
@@ -66,8 +69,15 @@ def describe(boxes: list[Box]) -> str:
     return " ".join(lines)
 
 
-def _places(boxes: list[Box]) -> dict[int, tuple[float, float]]:
-    """Rows by rank, leaves on top; within a row, boxes stand below what feeds them."""
+def _lines(box: Box) -> tuple[str, str]:
+    """What stands in a box: its name, and its shape or gradient."""
+    first = f"{box.name} = {box.label}" if box.name and box.kind != "leaf" else box.label
+    second = f"grad {box.gradient}" if box.gradient else str(list(box.shape)) if box.shape else ""
+    return first, second or ("" if box.label.startswith("…") else "scalar")
+
+
+def _places(boxes: list[Box], wide: float) -> dict[int, tuple[float, float]]:
+    """Rows by rank; within a row, boxes stand below what feeds them."""
     rows: dict[int, list[Box]] = {}
     for b in boxes:
         rows.setdefault(b.rank, []).append(b)
@@ -78,7 +88,7 @@ def _places(boxes: list[Box]) -> dict[int, tuple[float, float]]:
 
         def wish(b: Box) -> float:
             fed = [x[k] for k in b.inputs if k in x]
-            return sum(fed) / len(fed) if fed else 0.0
+            return sum(fed) / len(fed) if fed else float(width)
 
         if rank:
             row.sort(key=wish)
@@ -86,54 +96,98 @@ def _places(boxes: list[Box]) -> dict[int, tuple[float, float]]:
         for i, b in enumerate(row):
             x[b.key] = start + i
     return {
-        b.key: (x[b.key] * (_W + _GAP_X) + _W / 2 + 10, b.rank * (_H + _GAP_Y) + _H / 2 + 10)
+        b.key: (x[b.key] * (wide + _GAP_X) + wide / 2 + _MARGIN,
+                b.rank * (_H + _GAP_Y) + _H / 2 + _MARGIN)
         for b in boxes
-    }
+    }  # fmt: skip
+
+
+def _arrow(start: tuple, end: tuple, style: str) -> str:
+    """A curve from one row to the next, leaving and arriving upright."""
+    (u, v), (x, y) = start, end
+    half = (v + y) / 2
+    return (
+        f'<path d="M{u:.0f} {v:.0f}C{u:.0f} {half:.0f} {x:.0f} {half:.0f} {x:.0f} {y:.0f}" '
+        f'fill="none" {style}/>'
+    )
+
+
+def _detour(start: tuple, end: tuple, lane: float, style: str) -> str:
+    """From side to side of two boxes in rows far apart, along a lane right of them all."""
+    (u, v), (x, y) = start, end
+    turn = 12 if y > v else -12
+    return (
+        f'<path d="M{u:.0f} {v:.0f}H{lane - 12:.0f}q12 0 12 {turn}V{y - turn:.0f}q0 {turn} -12 '
+        f'{turn}H{x:.0f}" fill="none" {style}/>'
+    )
 
 
 def _svg(boxes: list[Box], title: str) -> str:
-    at = _places(boxes)
-    width = max(x for x, _ in at.values()) + _W / 2 + 10
-    height = max(y for _, y in at.values()) + _H / 2 + 10
+    longest = max(len(line) for b in boxes for line in _lines(b))
+    wide = min(max(7.2 * longest + 24, 100), 300)
+    at = _places(boxes, wide)
+    rank = {b.key: b.rank for b in boxes}
+    back = any(b.gradient for b in boxes)
+    far = any(b.rank - rank[k] > 1 for b in boxes for k in b.inputs)
+    width = max(x for x, _ in at.values()) + wide / 2 + _MARGIN + (48 if far else 0)
+    height = max(y for _, y in at.values()) + _H / 2 + _MARGIN + (22 if back else 0)
     tag = f"g{abs(hash(tuple(b.key for b in boxes))) % 10**8}"
-    # Shapes and borders tell kinds apart, so that colour is not needed.
+    # Shapes, borders and dashes tell kinds apart, so that colour is not needed.
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
         f'aria-labelledby="{tag}t {tag}d" font-family="sans-serif" font-size="12">',
         f'<title id="{tag}t">The graph behind {escape(title)}</title>',
         f'<desc id="{tag}d">{escape(describe(boxes))}</desc>',
-        f'<defs><marker id="{tag}a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-        'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#444"/></marker></defs>',
-        f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fff"/>',
+        "<defs>",
+        *(
+            f'<marker id="{tag}{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
+            f'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="{colour}"/></marker>'
+            for name, colour in (("a", "#444"), ("b", _BACK))
+        ),
+        "</defs>",
+        f'<rect width="{width:.0f}" height="{height:.0f}" rx="6" fill="#fff"/>',
     ]
+    forward = f'stroke="#444" marker-end="url(#{tag}a)"'
+    dashed = f'stroke="{_BACK}" stroke-dasharray="5 3" marker-end="url(#{tag}b)"'
     for b in boxes:
         x, y = at[b.key]
         for k in b.inputs:
             u, v = at[k]
-            out.append(
-                f'<path d="M{u:.0f} {v + _H / 2:.0f}C{u:.0f} {v + _H:.0f} {x:.0f} {y - _H:.0f} '
-                f'{x:.0f} {y - _H / 2:.0f}" fill="none" stroke="#444" '
-                f'marker-end="url(#{tag}a)"/>'
-            )
+            aside = 9 if back else 0
+            if b.rank - rank[k] > 1:
+                lane = width - _MARGIN - 20
+                one, other = (u + wide / 2, v + aside), (x + wide / 2, y + aside)
+                out.append(_detour(one, other, lane, forward))
+                if back:
+                    one, other = (u + wide / 2, v - 9), (x + wide / 2, y - 9)
+                    out.append(_detour(other, one, lane + 16, dashed))
+                continue
+            out.append(_arrow((u - aside, v + _H / 2), (x - aside, y - _H / 2), forward))
+            if back:
+                out.append(_arrow((x + 9, y - _H / 2), (u + 9, v + _H / 2), dashed))
     for b in boxes:
         x, y = at[b.key]
         fill = {"leaf": "#e3f0e3", "output": "#fbe9d0"}.get(b.kind, "#eef1f6")
         corner = _H / 2 if b.kind in ("leaf", "constant") else 4
         border = 2.2 if b.kind == "output" else 1.2
         out.append(
-            f'<rect x="{x - _W / 2:.0f}" y="{y - _H / 2:.0f}" width="{_W}" height="{_H}" '
+            f'<rect x="{x - wide / 2:.0f}" y="{y - _H / 2:.0f}" width="{wide:.0f}" height="{_H}" '
             f'rx="{corner:.0f}" fill="{fill}" stroke="#333" stroke-width="{border}"/>'
         )
-        first = f"{b.name} = {b.label}" if b.name and b.kind not in ("leaf",) else b.label
-        second = (b.gradient and f"grad {b.gradient}") or "×".join(map(str, b.shape)) or "scalar"
-        for text, dy, weight in ((first, -4, "bold"), (second, 13, "normal")):
-            if len(text) > 20:
-                text = text[:19] + "…"
+        most = int((wide - 16) / 7)
+        for text, dy, weight in zip(_lines(b), (-4, 13), ("bold", "normal"), strict=True):
+            text = text if len(text) <= most else text[: most - 1] + "…"
+            colour = _BACK if text.startswith("grad ") else "#111"
             out.append(
-                f'<text x="{x:.0f}" y="{y + dy:.0f}" text-anchor="middle" fill="#111" '
+                f'<text x="{x:.0f}" y="{y + dy:.0f}" text-anchor="middle" fill="{colour}" '
                 f'font-weight="{weight}">{escape(text)}</text>'
             )
+    if back:
+        out.append(
+            f'<text x="{_MARGIN}" y="{height - 9:.0f}" fill="#444">solid: values forward; '
+            f'<tspan fill="{_BACK}">dashed: gradients back</tspan></text>'
+        )
     return "\n".join([*out, "</svg>"])
 
 

@@ -27,7 +27,7 @@ def explain(tensor: Tensor, loss: Tensor | None = None) -> Explanation:
 
 
 def _called(t: Tensor, names: dict[int, str]) -> str:
-    return names.get(id(t) if t._edge is None else id(t._edge[0]), "this tensor")
+    return names.get(id(t) if t._edge is None else id(t._edge[1]), "this tensor")
 
 
 def _explain(t: Tensor, loss: Tensor | None, names: dict[int, str]) -> list[str]:
@@ -44,7 +44,7 @@ def _explain(t: Tensor, loss: Tensor | None, names: dict[int, str]) -> list[str]
         return said
     if t._edge is not None and not t.retains_grad:
         return [
-            f"{name}.grad is None: {name} was computed (by {operation(t._edge[0])}), and only "
+            f"{name}.grad is None: {name} was computed (by {operation(t._edge[1])}), and only "
             "leaves keep their gradient.",
             f"Call {name}.retain_grad() before backward() to keep it here too.",
         ]
@@ -87,13 +87,13 @@ def _path(t: Tensor, loss: Tensor, names: dict[int, str]) -> list[str] | None:
             "The loss itself has no history"
             + ("; it is a leaf." if loss._rg else ": nothing was recorded on the way to it."),
         ]
-    order, leaves = collect([loss._edge[0]])
-    if id(t) in leaves or (t._edge is not None and t._edge[0] in set(order)):
+    order, leaves = collect([loss._edge[1]])
+    if id(t) in leaves or (t._edge is not None and t._edge[1] in set(order)):
         return None
     cuts = [
         f"{operation(n)}{f' (made {names[id(n)]})' if id(n) in names else ''}"
         for n in order
-        if any(e is None for e in n.edges)
+        if any(e is None for e in n._edges)
     ]
     reached = [names.get(k, "a leaf without a name here") for k in leaves]
     said = [f"The loss depends on: {', '.join(reached) or 'nothing that requires grad'}."]
@@ -105,7 +105,7 @@ def _path(t: Tensor, loss: Tensor, names: dict[int, str]) -> list[str] | None:
 def _first_bad(loss: Tensor | None) -> list[str]:
     if loss is None:
         return ["Pass the loss as well, explain(tensor, loss), to find the operation."]
-    with no_grad():
+    with no_grad(), np.errstate(all="ignore"):
         try:
             for node, given, out in _walk(loss):
                 bad = any(not np.isfinite(g).all() for _, g in out)
@@ -119,7 +119,7 @@ def _first_bad(loss: Tensor | None) -> list[str]:
 def _first_zero(t: Tensor, loss: Tensor | None, names: dict[int, str]) -> list[str]:
     if loss is None:
         return ["Pass the loss as well, explain(tensor, loss), to find the operation."]
-    with no_grad():
+    with no_grad(), np.errstate(all="ignore"):
         try:
             for node, given, out in _walk(loss):
                 if any(np.any(g) for g in given) and out and not any(np.any(g) for _, g in out):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..engine import Node, collect
+from ..nn.modules import Module
 from ..tensor import Tensor, refresh
 
 
@@ -19,7 +20,7 @@ class Box:
     name: str = ""  # the caller's variable that holds its result
     shape: tuple = ()
     inputs: list[int] = field(default_factory=list)
-    rank: int = 0  # the longest way from a leaf
+    rank: int = 0  # the row: one below the lowest of the inputs
     gradient: str = ""
 
 
@@ -32,11 +33,13 @@ def variables(depth: int) -> dict[int, str]:
     spaces = [] if frame is None else [frame.f_globals, frame.f_locals]
     for space in spaces:
         for name, value in list(space.items()):
-            if isinstance(value, Tensor) and not name.startswith("_"):
-                if value._edge is not None:
-                    found[id(value._edge[0])] = name
-                else:
-                    found[id(value)] = name
+            if name.startswith("_"):
+                continue
+            if isinstance(value, Tensor):
+                found[id(value) if value._edge is None else id(value._edge[1])] = name
+            elif isinstance(value, Module):
+                for inner, p in value.named_parameters():
+                    found.setdefault(id(p), f"{name}.{inner}")
     return found
 
 
@@ -53,21 +56,49 @@ def build(tensor: Tensor, names: dict[int, str]) -> list[Box]:
     if tensor._edge is None:
         kind = "leaf" if tensor._rg else "constant"
         return [Box(id(tensor), names.get(id(tensor), "tensor"), kind, shape=tensor._a.shape)]
-    order, _ = collect([tensor._edge[0]])
+    order, _ = collect([tensor._edge[1]])
     boxes: dict[int, Box] = {}
     for node in reversed(order):
-        shape = node.shape[0] if node.wants_all else node.shape
+        shape = node._shape[0] if node._wants_all else node._shape
         box = Box(id(node), operation(node), "operation", names.get(id(node), ""), tuple(shape))
-        for edge in node.edges:
+        for edge in node._edges:
             if edge is None:
                 continue
-            target, nr = edge
-            if nr < 0 and id(target) not in boxes:
+            target = edge if isinstance(edge, Tensor) else edge[1]
+            if isinstance(target, Tensor) and id(target) not in boxes:
                 boxes[id(target)] = Box(
                     id(target), names.get(id(target), "leaf"), "leaf", shape=target._a.shape
                 )
             box.inputs.append(id(target))
             box.rank = max(box.rank, boxes[id(target)].rank + 1)
         boxes[id(node)] = box
-    boxes[id(tensor._edge[0])].kind = "output"
+    boxes[id(tensor._edge[1])].kind = "output"
+    # Everything stands just above the first operation that uses it.
+    lowest: dict[int, int] = {}
+    for box in reversed(boxes.values()):
+        box.rank = lowest.get(box.key, box.rank)
+        for key in box.inputs:
+            lowest[key] = min(lowest.get(key, box.rank), box.rank - 1)
     return list(boxes.values())
+
+
+def shorten(boxes: list[Box], limit: int) -> list[Box]:
+    """The last `limit` operations; one box stands for all before them."""
+    operations = [b for b in boxes if b.kind in ("operation", "output")]
+    if len(operations) <= limit:
+        return boxes
+    dropped = {b.key for b in operations[:-limit]}
+    rest = Box(0, f"… {len(dropped)} operations before", "operation")
+    for b in boxes:
+        if b.key in dropped:
+            rest.inputs += [k for k in b.inputs if k not in dropped and k not in rest.inputs]
+    kept = [b for b in boxes if b.key not in dropped]
+    first = min(b.rank for b in kept if b.kind in ("operation", "output"))
+    out = []
+    for b in kept:
+        inputs = list(dict.fromkeys(0 if k in dropped else k for k in b.inputs))
+        rank = max(b.rank - first + 2, 0 if b.kind == "leaf" else 2)
+        out.append(replace(b, inputs=inputs, rank=0 if b.key in rest.inputs else rank))
+    rest.rank = 1
+    place = next(i for i, b in enumerate(out) if b.kind != "leaf")
+    return [*out[:place], rest, *out[place:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..engine import as_tensor, collect, fit_array
 from ..grad_mode import no_grad
+from ..numeric import loud, quiet
 from ..tensor import Tensor
 from .graph import operation, variables
 
@@ -19,7 +21,8 @@ def brief(a: Any) -> str:
     a = np.asarray(a)
     if a.size > 6:
         return f"{'×'.join(map(str, a.shape))}, size {np.sqrt(np.sum(a.astype(float) ** 2)):.4g}"
-    return np.array2string(a, precision=4, separator=", ", suppress_small=True).replace("\n", "")
+    shown = np.array2string(a, precision=4, separator=", ", suppress_small=True)
+    return re.sub(r"\s+(?=\])", "", re.sub(r"\s+", " ", shown).replace("[ ", "["))
 
 
 @dataclass
@@ -50,17 +53,22 @@ class Steps(list):
         return "\n".join(map(str, self))
 
     def _repr_html_(self) -> str:
+        # As high as the longest step, so that nothing jumps while the slider moves.
+        lines = max((str(s).count("\n") + 1 for s in self), default=1)
+        style = f"min-height:{1.4 * lines:.1f}em;line-height:1.4;margin:.4em 0"
         pages = "".join(
-            f'<pre class="step"{"" if i == 0 else " hidden"}>{escape(str(s))}</pre>'
+            f'<pre class="step" style="{style}"{"" if i == 0 else " hidden"}>{escape(str(s))}</pre>'
             for i, s in enumerate(self)
         )
         move = (
-            "const p=this.closest('div').querySelectorAll('pre.step');"
-            "p.forEach((e,i)=>e.hidden=i!=this.value);"
+            "const d=this.closest('div');"
+            "d.querySelectorAll('pre.step').forEach((e,i)=>e.hidden=i!=this.value);"
+            "d.querySelector('output').textContent=1+Number(this.value);"
         )
         return (
-            f'<div><label>Step <input type="range" min="0" max="{max(len(self) - 1, 0)}" value="0" '
-            f'aria-label="step of the backward walk" oninput="{escape(move)}"></label>{pages}</div>'
+            f'<div><label>Step <output>1</output> of {len(self)} <input type="range" min="0" '
+            f'max="{max(len(self) - 1, 0)}" value="0" style="width:20em;vertical-align:middle" '
+            f'aria-label="step of the walk backward" oninput="{escape(move)}"></label>{pages}</div>'
         )
 
 
@@ -68,32 +76,34 @@ def _walk(loss: Tensor) -> Any:
     """Yield (node, incoming, outgoing) in the engine's order; nothing is freed or accumulated."""
     if loss._edge is None:
         return
-    node0, nr0 = loss._edge
+    _, node0, nr0 = loss._edge
+    nr0 = nr0 or 0
     order, _ = collect([node0])
     pending: dict[Any, dict[int, Any]] = {node0: {nr0: np.ones(loss._a.shape, loss._a.dtype)}}
     for node in order:
         box = pending.pop(node, None)
         if box is None:
             continue
-        if node.wants_all:
+        if node._wants_all:
             given = [
                 box.get(i, np.zeros(s, d))
-                for i, (s, d) in enumerate(zip(node.shape, node.dtype, strict=True))
+                for i, (s, d) in enumerate(zip(node._shape, node._dtype, strict=True))
             ]
-            grads = node.run(given)
+            grads = node._run(given, True)
         else:
             given = [box[0]]
-            grads = node.run(box[0])
+            grads = node._run(box[0], True)
         out = []
-        for edge, g in zip(node.edges, grads, strict=True):
+        for edge, g in zip(node._edges, grads, strict=True):
             if edge is None or g is None:
                 continue
-            target, nr = edge
-            if nr < 0:
-                g = fit_array(node, g, target._a.shape, target._a.dtype)
+            if isinstance(edge, Tensor):
+                g = fit_array(node, g, edge._a.shape, edge._a.dtype)
             else:
-                shape = target.shape[nr] if target.wants_all else target.shape
-                kind = target.dtype[nr] if target.wants_all else target.dtype
+                _, target, nr = edge
+                nr = nr or 0
+                shape = target._shape[nr] if target._wants_all else target._shape
+                kind = target._dtype[nr] if target._wants_all else target._dtype
                 g = fit_array(node, g, shape, kind)
                 there = pending.setdefault(target, {})
                 there[nr] = there[nr] + g if nr in there else g
@@ -107,20 +117,22 @@ def steps(loss: Tensor) -> Steps:
     result = Steps()
     held: dict[int, Any] = {}
     shown: dict[int, str] = {}
+    token = quiet()
     with no_grad():
         for node, given, out in _walk(loss):
             step = Step(len(result) + 1, operation(node), names.get(id(node), ""),
                         [brief(g) for g in given])  # fmt: skip
-            for (target, nr), g in out:
-                if nr < 0:
-                    name = names.get(id(target), "leaf")
-                    held[id(target)] = held[id(target)] + g if id(target) in held else g
-                    shown[id(target)] = name
+            for edge, g in out:
+                if isinstance(edge, Tensor):
+                    name = names.get(id(edge), "leaf")
+                    held[id(edge)] = held[id(edge)] + g if id(edge) in held else g
+                    shown[id(edge)] = name
                 else:
-                    name = names.get(id(target), operation(target))
+                    name = names.get(id(edge[1]), operation(edge[1]))
                 step.outgoing.append((name, brief(g)))
             step.accumulated = {shown[k]: brief(v) for k, v in held.items()}
             result.append(step)
+    loud(token)
     return result
 
 
@@ -130,7 +142,7 @@ def gradients_on_the_way(loss: Tensor) -> dict[int, str]:
     with no_grad():
         for node, given, out in _walk(loss):
             total[id(node)] = given[0]
-            for (target, nr), g in out:
-                if nr < 0:
-                    total[id(target)] = total.get(id(target), 0) + g
+            for edge, g in out:
+                if isinstance(edge, Tensor):
+                    total[id(edge)] = total.get(id(edge), 0) + g
     return {k: brief(as_tensor(v)._a) for k, v in total.items()}

@@ -13,6 +13,7 @@ from .. import random
 from ..autograd import backward
 from ..autograd.function import Function
 from ..autograd.graph import saved_tensors_hooks
+from ..errors import REENTRANT
 from ..grad_mode import enable_grad, mode, no_grad
 from ..tensor import Tensor
 
@@ -35,6 +36,8 @@ class CheckpointFunction(Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
+        if mode.task is not None and mode.task.wanted is not None:
+            raise RuntimeError(REENTRANT)
         tensors = iter(ctx.saved_tensors)
         inputs: list[Any] = []
         for a in ctx.args:

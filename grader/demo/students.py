@@ -36,7 +36,7 @@ def students(
     number: int | None,
 ) -> Iterator[tuple[str, Handed]]:
     """Yield each student's id and files: first one of each kind, then mixes up to `number`."""
-    full = _full_answers(solution)
+    full = solved_answers(solution)
     everybody = itertools.chain(
         _right_students(release, full, key),
         _unfinished_students(release, full),
@@ -50,7 +50,8 @@ def students(
     yield from itertools.islice(itertools.chain(everybody, mixed), number)
 
 
-def _full_answers(solution: NotebookNode) -> Answers:
+def solved_answers(solution: NotebookNode) -> Answers:
+    """Return the text of each exercise's and written question's cell, without the marks."""
     marks = ("### BEGIN SOLUTION", "### END SOLUTION")
     answers = {}
     for cell in solution.cells:
@@ -60,7 +61,7 @@ def _full_answers(solution: NotebookNode) -> Answers:
     return answers
 
 
-def _notebook(release: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
+def notebook_with(release: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
     """Write answers into a copy of the released notebook."""
     notebook = copy.deepcopy(release)
     for cell in notebook.cells:
@@ -70,7 +71,7 @@ def _notebook(release: NotebookNode, answers: Mapping[str, str]) -> NotebookNode
 
 
 def _handed(release: NotebookNode, answers: Mapping[str, str]) -> Handed:
-    return _as_files(_notebook(release, answers))
+    return _as_files(notebook_with(release, answers))
 
 
 def _as_files(notebook: NotebookNode) -> Handed:
@@ -129,12 +130,12 @@ def _unlucky_students(release: NotebookNode, full: Answers) -> Iterator[tuple[st
     leave = _after_docstring(full[second], ["import os", "os._exit(0)"])
     yield "leaves_python", _handed(release, full | {second: leave})
 
-    notebook = _notebook(release, full)
+    notebook = notebook_with(release, full)
     checks = [cell for cell in notebook.cells if role(cell) == "check"]
     notebook.cells.remove(checks[1])
     yield "deleted_check", _as_files(notebook)
 
-    notebook = _notebook(release, full)
+    notebook = notebook_with(release, full)
     answer = next(cell for cell in notebook.cells if grade_id(cell) == first)
     twin = copy.deepcopy(answer)
     twin.id = f"{answer.id[:-1]}x"
@@ -175,7 +176,7 @@ def _mixed_students(
     release: NotebookNode, full: Answers, key: Mapping[str, Exercise | Question]
 ) -> Iterator[tuple[str, Handed]]:
     """Students without end, each with right, wrong and missing answers; the same on every run."""
-    stubs = _full_answers(release)
+    stubs = solved_answers(release)
     for n in itertools.count(1):
         rng = np.random.RandomState(n)
         answers = dict(full)

@@ -12,15 +12,15 @@ import io
 import itertools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
-from course import render, trial
+from course import describe, render, trial
 
 from ..sandbox import CellRun, RoomEnded
 from ..sandbox.launch import SandboxRoom
-from .handles import same_object
+from .handles import is_handle, same_object
 from .names import Names
 
 LONGEST_TEXT = 20_000
@@ -85,11 +85,12 @@ class Court:
         """Catch what is shown and printed, and have trials start afresh in the room too."""
         printed = io.StringIO()
         self._printed = 0
-        before = render.screen, trial.elsewhere
+        before = render.screen, trial.elsewhere, describe.evaluate
         render.screen = lambda bundle: outputs.append(
             {"output_type": "display_data", "data": bundle, "metadata": {}}
         )
         trial.elsewhere = self._quiet
+        describe.evaluate = self._evaluate
         try:
             with (
                 contextlib.redirect_stdout(printed),
@@ -98,7 +99,7 @@ class Court:
             ):
                 yield printed
         finally:
-            render.screen, trial.elsewhere = before
+            render.screen, trial.elsewhere, describe.evaluate = before
 
     @contextlib.contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -110,6 +111,14 @@ class Court:
         finally:
             peer.context = before
             peer.table.forget()
+
+    def _evaluate(
+        self, expression: str, names: Mapping[str, Any], objects: Mapping[str, Any]
+    ) -> Any:
+        """Make graphs and functions where they are used: in the room, but for our own answers."""
+        if any(is_handle(value) for value in objects.values()):
+            return self._ask("evaluate", expression, tuple(names.items()))
+        return describe.evaluate_here(expression, names, objects)
 
     def _print(self, name: str, text: str) -> None:
         left = LONGEST_TEXT - self._printed

@@ -11,8 +11,9 @@ import autograd_lib as torch
 import course
 from course import find
 from course.check import CheckFailed, examine
-from course.key import load_key
+from course.key import load_key, tensor
 from course.observe import Rules, differ, observe
+from course.render import call_text
 
 LESSON = "06_gradients_add_up"
 
@@ -284,5 +285,15 @@ def test_texts_of_several_lines_are_shown_line_by_line():
 
 def test_short_lists_of_unequal_length_are_shown():
     detail = differ(observe(["a", "b"]), observe(["a"])).detail
-    assert detail == "it has 1 items and should have 2\n\nseen    ['a']\nwanted  ['a', 'b']"
+    assert detail == "it has 1 item and should have 2\n\nseen    ['a']\nwanted  ['a', 'b']"
     assert "seen" not in differ(observe([[1], 2]), observe([3])).detail
+
+
+def test_a_gradient_from_before_is_shown():
+    text = call_text("step", {"parameters": [tensor([1.0]), tensor([2.0], grad=[0.5])], "rate": 3})
+    assert text.splitlines() == [
+        "parameters = [torch.tensor([1.]), torch.tensor([2.], requires_grad=True)]",
+        "parameters[1].grad = torch.tensor([0.5])",
+        "rate = 3",
+        "step(parameters, rate)",
+    ]

@@ -55,7 +55,7 @@ def test_every_wrong_answer_is_rejected_and_named(name, seed):
         for wrong in exercise.wrongs:
             given = cases.given(exercise, wrong.answer)
             outcomes = (
-                examine(cases, check, info, given, secret=False)
+                examine(cases, check, info, given, secret=False, diagnosing=False)
                 for check in checks_of(cases, exercise)
             )
             if not any(outcome.status in ("failed", "error") for outcome in outcomes):
@@ -75,7 +75,7 @@ def test_wrong_answers_say_what_was_seen_and_what_to_try(name):
         for wrong in exercise.wrongs:
             given = cases.given(exercise, wrong.answer)
             for check in checks_of(cases, exercise):
-                outcome = examine(cases, check, info, given, secret=True)
+                outcome = examine(cases, check, info, given, secret=True, diagnosing=False)
                 if outcome.status != "passed":
                     assert outcome.message and not outcome.detail
             # "This is what you get when {what}."

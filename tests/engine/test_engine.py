@@ -293,3 +293,46 @@ def test_save_and_load_without_pickle(tmp_path):
     assert torch.equal(back["net"]["weight"], net.weight)
     with pytest.raises(TypeError):
         torch.save(print, tmp_path / "y.pt")
+
+
+def test_ctx_belongs_to_the_user():
+    class Total(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.shape, ctx.dtype, ctx.run, ctx.hooks, ctx.edges, ctx.seq = x.shape, 1, 2, 3, 4, 5
+            return x.sum()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g.expand(ctx.shape)
+
+    x = torch.ones(2, 3, requires_grad=True)
+    Total.apply(x).backward()
+    assert x.grad.tolist() == [[1.0] * 3] * 2
+
+
+def test_the_generator_goes_back_to_where_it_was():
+    torch.manual_seed(3)
+    torch.randn(5)  # an odd number of normals: one is waiting
+    state = torch.get_rng_state()
+    assert (state.dtype, tuple(state.shape)) == (torch.uint8, (5056,))
+    first = torch.randn(3).tolist(), torch.rand(2).tolist(), torch.randperm(5).tolist()
+    torch.set_rng_state(state)
+    assert first == (torch.randn(3).tolist(), torch.rand(2).tolist(), torch.randperm(5).tolist())
+
+
+def test_callbacks_and_hooks_on_several_gradients():
+    seen = []
+    x, y = (torch.ones(2, requires_grad=True) for _ in range(2))
+    torch.autograd.graph.register_multi_grad_hook((x, y), lambda gs: seen.append(gs))
+    x.sum().backward()
+    (x * y).sum().backward()
+    assert [[g is None for g in gs] for gs in seen] == [[False, True], [False, False]]
+
+
+@pytest.mark.parametrize(
+    "data", [np.array([None, 1], dtype=object), np.array(["a"]), np.array([1j], dtype="G")]
+)
+def test_arrays_of_types_that_torch_lacks_are_refused(data):
+    with pytest.raises(TypeError, match=r"can't convert np\.ndarray of type numpy"):
+        torch.from_numpy(data)

@@ -89,3 +89,28 @@ def test_a_long_chain_is_drawn_without_recursion():
     for _ in range(3000):
         y = y + 1
     assert len(show.draw(y).boxes) == 3001
+
+
+def test_everything_stands_just_above_what_uses_it():
+    a, b = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    loss = (a.exp().exp() * b).sum()
+    rank = {box.label: box.rank for box in show.draw(loss).boxes}
+    assert rank == {"a": 0, "exp": 2, "b": 2, "mul": 3, "sum": 4}
+
+
+def test_a_long_graph_is_drawn_from_its_end():
+    x = torch.tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(100):
+        y = y * 1.01 + x
+    picture = show.draw(y, gradients=True)
+    root = ET.fromstring(picture.svg)
+    texts = [t.text for t in root.iter(f"{SVG}text")]
+    assert "… 176 operations before" in texts and texts.count("add") == 11
+    assert len(picture.text.splitlines()) == 301
+
+
+def test_parameters_of_modules_have_names():
+    net = torch.nn.Linear(2, 1)
+    out = net(torch.ones(1, 2)).sum()
+    assert "net.weight: leaf, 1×2" in show.draw(out).text

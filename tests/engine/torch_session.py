@@ -162,6 +162,13 @@ def replay(section: Section, library: Any) -> None:
     library.set_printoptions(profile="default")
     library.autograd.set_detect_anomaly(False)
     library.set_grad_enabled(True)
+    count = COUNTS.setdefault(f"answered by {library.__name__}", [0, 0])
+    count[0] += sum(x.same for x in section.interactions)
+    count[1] += len(section.interactions)
+
+
+# Library -> how many interactions it answered as recorded, of how many; for the summary of tests.
+COUNTS: dict[str, list[int]] = {}
 
 
 def _answer(x: Interaction, space: dict[str, Any]) -> str:

@@ -167,6 +167,20 @@ def test_results_as_a_table_show_names_and_messages_as_they_are(grader, some_res
         assert text in shown
 
 
+def test_the_doctor_says_what_there_is_and_what_to_do(grader, monkeypatch):
+    well = grader("doctor")
+    assert well.returncode == 0
+    assert "can give here: full" in words(well.stdout) and "memory_mb" in well.stdout
+    # Without bubblewrap on the path
+    monkeypatch.setenv("PATH", "/nowhere")
+    ill = grader("doctor")
+    assert ill.returncode == 1
+    assert "not installed" in ill.stdout and "sudo apt-get install bubblewrap" in ill.stdout
+    refused = grader("grade")
+    assert refused.returncode == 2
+    assert "--isolation reduced" in words(refused.stderr)
+
+
 def test_an_old_demo_is_replaced_and_nothing_else(grader, tmp_path):
     done = grader("demo", "--students", "1", "--dir", "d", "--jobs", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

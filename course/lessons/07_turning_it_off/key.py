@@ -27,7 +27,7 @@ def leaf(rng, *shape):
 
 predict = Exercise(
     "predict",
-    sees=["result", "result.requires_grad", "recording"],
+    sees=["result", "result.requires_grad", "is_grad_enabled_afterwards"],
     experiment="w = torch.tensor(2., requires_grad=True); out = predict(lambda x: w * x, "
     "torch.tensor(3.)). Print out, and out.requires_grad.",
 )
@@ -51,9 +51,11 @@ def looks_at_the_mode(rng):
 
 
 def with_the_mode(text, **names):
-    """A program after which `recording` says whether the engine records."""
+    """A program after which `is_grad_enabled_afterwards` says whether the engine records."""
     return program(
-        f"{text}\nrecording = mode(0)", mode=function("torch.is_grad_enabled()"), **names
+        f"{text}\nis_grad_enabled_afterwards = mode(0)",
+        mode=function("torch.is_grad_enabled()"),
+        **names,
     )
 
 
@@ -459,7 +461,7 @@ def three_parameters(rng):
     )
 
 
-@sgd_step.case("sgd_step-moves")
+@sgd_step.case("sgd_step-same")
 def the_same_object(rng):
     return program(
         "first = parameters[0]\nresult = sgd_step(parameters, rate)",

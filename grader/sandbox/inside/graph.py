@@ -41,26 +41,27 @@ def _engine() -> Any:
         claimed: str
         number: int
         table: Any
-        saves = True
 
-        def run(self, grad: Any) -> Any:
-            found = self._ask(fresh(np.asarray(grad)), False)
+        def _run(self, grad: Any, keep: bool) -> Any:
+            found = self._ask(fresh(np.asarray(grad)), keep, False)
             return tuple(None if g is None else g._a for g in found)
 
-        def run_tensors(self, grad: Any) -> Any:
-            return self._ask(grad, True)
+        def _run_tensors(self, grad: Any, keep: bool) -> Any:
+            return self._ask(grad, keep, True)
 
-        def _ask(self, grad: Any, create: bool) -> tuple[Any, ...]:
+        def _ask(self, grad: Any, keep: bool, create: bool) -> tuple[Any, ...]:
             me = self.table.objects[self.number]
             found = self.table.peer.request("gradients", me, grad, tuple(self.behind), create)
-            if type(found) is not tuple or len(found) != len(self.edges):
+            if type(found) is not tuple or len(found) != len(self._edges):
                 raise WireError("a backward pass gave no gradients")
             for g, t in zip(found, self.behind, strict=True):
                 if g is not None and (type(g) is not Tensor or g._a.shape != t._a.shape):
                     raise WireError("a backward pass gave something else than a gradient")
+            if not keep:
+                self._release()
             return found
 
-        def release(self) -> None:
+        def _release(self) -> None:
             me = self.table.objects.get(self.number)
             if me is not None:
                 self.table.peer.request("release", me)
@@ -111,11 +112,11 @@ def record(table: Any, number: int, tensor: Any) -> Coded:
         edge = tensor.grad_fn and tensor._edge
     if edge is None:
         history: Coded = None
-    elif isinstance(edge[0], known.Remote) and edge[0].number == number:
+    elif isinstance(edge[1], known.Remote) and edge[1].number == number:
         history = "yours"
     else:
-        name = edge[0].name()
-        history = [str(name)[:200], [table.code(t) for t in boundary(edge[0])]]
+        name = edge[1].name()
+        history = [str(name)[:200], [table.code(t) for t in boundary(edge[1])]]
     counter = tensor._counter
     version = counter[0] if type(counter) is list else 0
     return [
@@ -140,14 +141,12 @@ def boundary(node: Any) -> list[Any]:
             if tensor is not None:
                 found[id(tensor)] = tensor
             continue
-        for edge in one.edges:
-            if edge is None:
-                continue
-            if edge[1] < 0:
-                found[id(edge[0])] = edge[0]
-            elif edge[0] not in seen:
-                seen.add(edge[0])
-                todo.append(edge[0])
+        for edge in one._edges:
+            if isinstance(edge, known.Tensor):
+                found[id(edge)] = edge
+            elif edge is not None and edge[1] not in seen:
+                seen.add(edge[1])
+                todo.append(edge[1])
     return list(found.values())
 
 
@@ -180,7 +179,7 @@ def fill(table: Any, number: int, tensor: Any, record: list[Coded]) -> None:
     behind = [t for t in map(table.value, coded) if t is not tensor]
     if type(name) is not str or not all(isinstance(t, known.Tensor) for t in behind):
         raise WireError("a graph is malformed")
-    old = tensor._edge and tensor._edge[0]
+    old = tensor._edge and tensor._edge[1]
     if (
         isinstance(old, known.Remote)
         and (old.number, old.claimed) == (number, name)
@@ -188,13 +187,13 @@ def fill(table: Any, number: int, tensor: Any, record: list[Coded]) -> None:
     ):
         # Said again, of a graph that others have built upon meanwhile: it stays what it is.
         return
-    node = known.walk.new_node(known.Remote)
-    node.hooks, node.seq = None, next(known.walk.sequence)
-    node.shape, node.dtype = numbers.shape, numbers.dtype
+    node = object.__new__(known.Remote)
+    node._hooks, node._seq = None, next(known.walk.sequence)
+    node._shape, node._dtype = numbers.shape, numbers.dtype
     node.table, node.number, node.claimed = table, number, name
     node.behind = behind
-    node.edges = tuple((t, -1) if t._edge is None else t._edge for t in node.behind)
-    tensor._edge, tensor._rg = (node, 0), True
+    node._edges = tuple(t._edge or t for t in node.behind)
+    tensor._edge, tensor._rg = (node._seq, node, None), True
 
 
 def gradients(tensor: Any, grad: Any, behind: Any, create: bool) -> tuple[Any, ...]:
@@ -213,14 +212,13 @@ def release(tensor: Any) -> None:
     known = _engine()
     if tensor._edge is None:
         return
-    seen, todo = {tensor._edge[0]}, [tensor._edge[0]]
+    seen, todo = {tensor._edge[1]}, [tensor._edge[1]]
     for node in todo:
         if isinstance(node, known.Remote):
             # There the walk that asks for this goes on by itself.
             continue
-        if node.saves:
-            node.release()
-        for edge in node.edges:
-            if edge is not None and edge[1] >= 0 and edge[0] not in seen:
-                seen.add(edge[0])
-                todo.append(edge[0])
+        node._release()
+        for edge in node._edges:
+            if type(edge) is tuple and edge[1] not in seen:
+                seen.add(edge[1])
+                todo.append(edge[1])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
+from . import graph
 from .codec import Table, exception_class, nearest_builtin
 from .wire import Channel, WireError
 
@@ -46,6 +47,8 @@ class Peer:
         self.context: Any = None
         """travels with every request; see the room's handling of `quiet`"""
         self.on_context: Callable[[Any], None] = lambda context: None
+        self.in_trial: Callable[[], bool] = lambda: self.context is not None
+        """says whether both sides now try an answer together, and so have one grad mode"""
         self._count = first
         self._depth = 0
         self.last_raised: type[BaseException] | None = None
@@ -60,7 +63,8 @@ class Peer:
         self._count += 2
         self._depth += 1
         try:
-            said, answer = self._exchange([what, self._count, coded, records, self.context])
+            message = [what, self._count, coded, records, self.context, self._grad_mode()]
+            said, answer = self._exchange(message)
         except WireError as broken:
             raise self.on_broken(broken) from broken
         finally:
@@ -83,6 +87,7 @@ class Peer:
             elif kind in ("done", "raised"):
                 if found != number:
                     raise WireError("an answer to another question")
+                self._take_grad_mode(rest[-1])
                 return kind, self.table.decode(rest[0], rest[1])
             else:
                 self.answer(kind, found, *rest)
@@ -100,9 +105,12 @@ class Peer:
             if kind not in ("event", "done", "raised"):
                 self.answer(kind, number, *rest)
 
-    def answer(self, kind: str, number: Any, coded: Any, records: Any, context: Any) -> None:
+    def answer(
+        self, kind: str, number: Any, coded: Any, records: Any, context: Any, grad_mode: Any
+    ) -> None:
         """Answer one request with what its handler returns or raises."""
         self.on_context(context)
+        self._take_grad_mode(grad_mode)
         values = self.table.decode(coded, records)
         handler = self.handlers.get(kind)
         if handler is None or type(values) is not tuple or type(number) is not int:
@@ -117,7 +125,19 @@ class Peer:
             said, found = "raised", self.table.encode(told)
         except BaseException as error:
             said, found = "raised", self.table.encode(self.describe(error))
-        self.channel.send([said, number, *found])
+        self.channel.send([said, number, *found, self._grad_mode()])
+
+    # The grad mode, which in a trial is one for both sides: as if it were one process
+
+    def _grad_mode(self) -> bool | None:
+        engine = graph.engine() if self.in_trial() else None
+        return engine.torch.is_grad_enabled() if engine else None
+
+    @staticmethod
+    def _take_grad_mode(mode: Any) -> None:
+        engine = graph.engine() if type(mode) is bool else None
+        if engine:
+            engine.torch.set_grad_enabled(mode)
 
     @staticmethod
     def _is_broken(error: WireError) -> bool:
@@ -170,7 +190,7 @@ class Peer:
 def _message(message: Any) -> Any:
     if type(message) is not list or len(message) < 2 or type(message[0]) is not str:
         raise WireError("a message is malformed")
-    if message[0] != "event" and len(message) < 4:
+    if message[0] != "event" and len(message) < 5:
         raise WireError("a message is malformed")
     return message
 

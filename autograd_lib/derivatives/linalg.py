@@ -15,21 +15,29 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import (
+from ..operands import return_type
+from ..recorder import PUBLIC, Array, op, public, word
+from ..recorder import WORDS as W
+from ..tensor import Tensor, fresh, wrap_dim
+from . import (
     abs,
     axes,
+    cat,
     count,
     diag_embed,
     diagonal,
     exp,
     expand,
     eye_like,
+    index,
     log,
+    ones_like,
     pow,
     reshape,
     restore,
-    return_type,
     sgn,
+    slice_,
+    stack,
     sum,
     tracked,
     transpose,
@@ -40,9 +48,6 @@ from .derivatives import (
     zeros_like,
     zeros_of,
 )
-from .recorder import PUBLIC, Array, op, public, word
-from .recorder import WORDS as W
-from .tensor import Tensor, fresh, wrap_dim
 
 _add = np.add.reduce
 
@@ -55,10 +60,6 @@ def mT(a):
 def matmul(a, b):
     """The word on arrays; on tensors it is torch's matmul."""
     return a @ b
-
-
-def inverse_of(a):
-    return np.linalg.inv(a)
 
 
 # == Norms =========================================================================================
@@ -90,8 +91,7 @@ def norm_back(grad, self, ord, result, dim, keepdim):
 
 
 @op(node="LinalgVectorNormBackward0", public=False, error="linalg.vector_norm",
-    self=lambda grad, self, ord, result, dim, keepdim:
-        norm_back(grad, self, ord, result, dim, keepdim))
+    self="norm_back(grad, self, ord, result, dim, keepdim)")
 def vector_norm_(self: Array, ord=2, dim=None, keepdim=False):
     if self.dtype.kind in "iub":
         raise RuntimeError(
@@ -114,7 +114,7 @@ def vector_norm_(self: Array, ord=2, dim=None, keepdim=False):
 
 
 def _long(a: Any) -> str:
-    from .dtypes import long_name
+    from ..dtypes import long_name
 
     return long_name(a.dtype)
 
@@ -162,7 +162,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
 
 
 @op(name="inv_ex", node="LinalgInvExBackward0", public=False, error="linalg.inv",
-    A=lambda grad, result: -matmul(mT(result), matmul(grad, mT(result))))
+    A="-matmul(mT(result), matmul(grad, mT(result)))")
 def inv_ex(A: Array):
     _square("linalg.inv", A)
     try:
@@ -196,8 +196,8 @@ def _square(name: str, a: Any) -> None:
 
 
 @op(name="solve_ex", node="LinalgSolveExBackward0", public=False, error="linalg.solve",
-    A=lambda grad, A, result: solve_left(grad, A, result),
-    B=lambda grad, A: solve_word(mT(A), grad))
+    A="solve_left(grad, A, result)",
+    B="solve_word(mT(A), grad)")
 def solve_ex(A: Array, B: Array):
     _square("linalg.solve", A)
     if B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1]):
@@ -221,10 +221,8 @@ def solve_left(grad, A, result):
 
 @op(name="triangular_solve_", node="LinalgSolveTriangularBackward0", public=False,
     error="linalg.solve_triangular",
-    self=lambda grad, self, B, upper, left, unitriangular, result:
-        triangular_left(grad, self, upper, left, unitriangular, result),
-    B=lambda grad, self, upper, left, unitriangular:
-        triangular_word(mT(self), grad, not upper, left, unitriangular))
+    self="triangular_left(grad, self, upper, left, unitriangular, result)",
+    B="triangular_word(mT(self), grad, not upper, left, unitriangular)")
 def triangular_solve_(self: Array, B: Array, upper, left=True, unitriangular=False):
     a = np.triu(self) if upper else np.tril(self)
     if unitriangular:
@@ -250,7 +248,7 @@ def triangular_left(grad, A, upper, left, unitriangular, result):
 
 
 @op(name="det_", node="LinalgDetBackward0", public=False, error="linalg.det",
-    A=lambda grad, A, result: det_back(grad, A, result))
+    A="det_back(grad, A, result)")
 def det_(A: Array):
     _square("linalg.det", A)
     return np.linalg.det(A).astype(A.dtype) if A.size else np.ones(A.shape[:-2], A.dtype)
@@ -306,13 +304,10 @@ def ones_of(A):
     return sum(A, (-2, -1)) * 0 + 1.0
 
 
-from .derivatives import index, ones_like, stack  # noqa: E402
-
-
 @op(name="slogdet_", node="LinalgSlogdetBackward0", public=False, error="linalg.slogdet",
     outputs=(0, 1), names=("sign", "logabsdet"),
     result_type=return_type("linalg_slogdet", "sign", "logabsdet"),
-    A=lambda grads, A: reshape(grads[1], (*grads[1].shape, 1, 1)) * mT(inv_ex(A)))
+    A="reshape(grads[1], (*grads[1].shape, 1, 1)) * mT(inv_ex(A))")
 def slogdet_(A: Array):
     _square("linalg.slogdet", A)
     if not A.size:
@@ -324,7 +319,7 @@ def slogdet_(A: Array):
 
 
 @op(name="cholesky_ex", node="LinalgCholeskyExBackward0", public=False, error="linalg.cholesky",
-    self=lambda grad, result, upper: cholesky_back(grad, result, upper))
+    self="cholesky_back(grad, result, upper)")
 def cholesky_ex(self: Array, upper=False):
     _square("linalg.cholesky", self)
     try:
@@ -352,7 +347,7 @@ def cholesky_back(grad, result, upper):
 
 @op(name="qr_", node="LinalgQrBackward0", public=False, outputs=(0, 1), names=("Q", "R"),
     error="linalg.qr", result_type=return_type("linalg_qr", "Q", "R"),
-    A=lambda grads, Q, R, mode: qr_back(grads, Q, R, mode))
+    A="qr_back(grads, Q, R, mode)")
 def qr_(A: Array, mode="reduced"):
     if mode == "r":
         r = np.linalg.qr(A, "r")
@@ -386,7 +381,7 @@ def qr_back(grads, Q, R, mode):
 @op(name="eigh_", node="LinalgEighBackward0", public=False, outputs=(0, 1),
     names=("eigenvalues", "eigenvectors"), error="linalg.eigh",
     result_type=return_type("linalg_eigh", "eigenvalues", "eigenvectors"),
-    A=lambda grads, eigenvalues, eigenvectors: eigh_back(grads, eigenvalues, eigenvectors))
+    A="eigh_back(grads, eigenvalues, eigenvectors)")
 def eigh_(A: Array, UPLO="L"):
     return tuple(np.linalg.eigh(A, UPLO))
 
@@ -406,7 +401,7 @@ def eigh_back(grads, L, V):
 @op(name="svd_", node="LinalgSvdBackward0", public=False, outputs=(0, 1, 2),
     names=("U", "S", "Vh"), error="linalg.svd",
     result_type=return_type("linalg_svd", "U", "S", "Vh"),
-    A=lambda grads, U, S, Vh: svd_back(grads, U, S, Vh))
+    A="svd_back(grads, U, S, Vh)")
 def svd_(A: Array, full_matrices=True):
     u, s, vh = np.linalg.svd(A, full_matrices=full_matrices)
     return u, s, vh
@@ -444,8 +439,6 @@ def svd_back(grads, U, S, Vh):
         out = out + matmul(U, mT(rest / row))
     return out
 
-
-from .derivatives import cat, slice_  # noqa: E402
 
 # == The module ====================================================================================
 

@@ -15,11 +15,11 @@ import math
 
 import numpy as np
 
-from . import derivatives
-from .derivatives import PI, _elementwise, _or_nan, exp, log, logical_and, where
-from .dtypes import default_numpy
-from .recorder import PUBLIC, Array, Number, op, public, word
-from .recorder import WORDS as W
+from ..dtypes import default_numpy
+from ..recorder import PUBLIC, Array, Number, op, public, unary, word
+from ..recorder import WORDS as W
+from . import copysign_sign, logical_and, where
+from .arithmetic import PI, _elementwise, _or_nan
 
 _BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510]
 
@@ -155,33 +155,30 @@ def _erfcx(a: np.ndarray) -> np.ndarray:
     return np.where(x > 10, far, near).astype(a.dtype)
 
 
-unary = derivatives.unary
 
 lgamma = unary("lgamma", _elementwise(_or_nan(math.lgamma)),
-                                         lambda grad, self: grad * digamma(self))
-digamma = unary("digamma", _digamma,     lambda grad, self: grad * polygamma(1, self))
+                                         "grad * digamma(self)")
+digamma = unary("digamma", _digamma,     "grad * polygamma(1, self)")
 erfinv = unary("erfinv", _erfinv,
-      lambda grad, result: 0.5 * math.sqrt(PI) * exp(result * result) * grad)
-i0 = unary("i0", lambda a: _bessel_i(0, a, False), lambda grad, self: grad * special_i1(self))
+      "0.5 * math.sqrt(PI) * exp(result * result) * grad")
+i0 = unary("i0", lambda a: _bessel_i(0, a, False), "grad * special_i1(self)")
 special_i1 = unary("special_i1", lambda a: _bessel_i(1, a, False),
-      lambda grad, self, result: grad * (i0(self) - over(result, self)))
+      "grad * (i0(self) - over(result, self))")
 special_i0e = unary("special_i0e", lambda a: _bessel_i(0, a, True),
-      lambda grad, self, result: grad * (special_i1e(self) - sgn(self) * result))
+      "grad * (special_i1e(self) - sgn(self) * result)")
 special_i1e = unary("special_i1e", lambda a: _bessel_i(1, a, True),
-      lambda grad, self, result:
-          grad * (special_i0e(self) - result * sgn(self) - over(result, self)))
+      "grad * (special_i0e(self) - result * sgn(self) - over(result, self))")
 special_ndtri = unary("special_ndtri", _ndtri,
-      lambda grad, result: grad * math.sqrt(2 * PI) * exp(0.5 * result * result))
+      "grad * math.sqrt(2 * PI) * exp(0.5 * result * result)")
 special_log_ndtr = unary("special_log_ndtr", _log_ndtr,
-      lambda grad, self, result: grad * exp(-0.5 * self * self - result) * (1 / math.sqrt(2 * PI)))
+      "grad * exp(-0.5 * self * self - result) * (1 / math.sqrt(2 * PI))")
 special_erfcx = unary("special_erfcx", _erfcx,
-      lambda grad, self, result: grad * (2.0 * self * result - 2.0 / math.sqrt(PI)))
+      "grad * (2.0 * self * result - 2.0 / math.sqrt(PI))")
 special_entr = unary("special_entr", _entr,
-      lambda grad, self: grad * where(self == 0, math.inf, -1.0 - log(self)))
+      "grad * where(self == 0, math.inf, -1.0 - log(self))")
 
 
 
-from .derivatives import sgn  # noqa: E402
 
 
 @word
@@ -191,7 +188,7 @@ def over(result, x):
 
 
 @op(name="polygamma_", node="PolygammaBackward0", promote="float", public=False, error="polygamma",
-    self=lambda grad, n, self: grad * polygamma(n + 1, self))
+    self="grad * polygamma(n + 1, self)")
 def polygamma_(self: Array, n):
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
@@ -206,7 +203,7 @@ def polygamma(n, self):
 public(name="polygamma", method=False)(lambda n, input: W["polygamma_"](input, n))
 
 
-@op(promote="float", self=lambda grad, self, eps: logit_back(grad, self, eps))
+@op(promote="float", self="logit_back(grad, self, eps)")
 def logit(self: Array, eps=None):
     if eps is not None:
         self = np.clip(self, eps, 1 - eps)
@@ -222,20 +219,18 @@ def logit_back(grad, self, eps):
 
 
 @op(node="SpecialXlog1PyBackward0", promote="same_float", public=False, error="xlog1py",
-    self=lambda grad, self, other: where(
-        logical_and(self == 0, other <= -1), 0.0, grad * log1p(other)),
-    other=lambda grad, self, other: grad * self / (other + 1))
+    self="where(logical_and(self == 0, other <= -1), 0.0, grad * log1p(other))",
+    other="grad * self / (other + 1)")
 def xlog1py(self: Number, other: Number):
     r = self * np.log1p(other)
     return np.where((np.asarray(self) == 0) & ~np.isnan(other), np.zeros_like(r), r)
 
 
-from .derivatives import copysign_sign, log1p  # noqa: E402
 
 
 @op(promote="same_float",
-    self=lambda grad, self, result: copysign_back(grad, self, result),
-    other=lambda grad: grad * 0)
+    self="copysign_back(grad, self, result)",
+    other="grad * 0")
 def copysign(self: Array, other: Number):
     return np.copysign(self, other)
 
@@ -251,20 +246,19 @@ def heaviside(self: Array, values: Array):
 
 
 @op(promote="same",
-    self=lambda grad, self, other: where(self == other, 0.0, grad),
-    other=lambda grad, self, other: where(self == other, grad, 0.0))
+    self="where(self == other, 0.0, grad)",
+    other="where(self == other, grad, 0.0)")
 def nextafter(self: Array, other: Array):
     return np.nextafter(self, other)
 
 
 @op(promote="same_float",
-    self=lambda grad, other: grad * exp2(other),
-    other=lambda grad, result: grad * result * math.log(2))
+    self="grad * exp2(other)",
+    other="grad * result * math.log(2)")
 def _ldexp(self: Array, other: Number):
     return self * np.exp2(other).astype(default_numpy())
 
 
-from .derivatives import exp2  # noqa: E402
 
 
 @public()
@@ -289,7 +283,7 @@ def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
     low = info.min if neginf is None else neginf
     good = np.isfinite(a)
     fixed = np.nan_to_num(a, nan=0.0 if nan is None else nan, posinf=high, neginf=low)
-    from .tensor import fresh
+    from ..tensor import fresh
 
     return W["where"](fresh(good), input, fresh(np.asarray(fixed, a.dtype)))
 

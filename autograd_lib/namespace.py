@@ -1,0 +1,63 @@
+"""torch's namespace: what the tables say, put together when the package is imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import (
+    creation,  # noqa: F401 - registers its functions
+    dtypes,
+    einsum,  # noqa: F401 - registers its function
+    functions,
+    inplace,
+    words,
+)
+from .derivatives import (
+    arithmetic,
+    comparing,
+    linalg,
+    matrices,
+    positions,
+    reductions,
+    shapes,
+    special,
+)
+from .nn import convolution
+from .nn import derivatives as nn_derivatives
+from .recorder import METHODS, PUBLIC
+from .tensor import Tensor
+
+words.install(
+    shapes, arithmetic, comparing, reductions, matrices, positions, special, linalg,
+    nn_derivatives, convolution,
+)  # fmt: skip
+functions.install_operators()
+inplace.install()
+
+# (What Tensor defines itself stays, but for operators, which every class inherits.)
+for name, function in METHODS.items():
+    if name.startswith("__") or name not in vars(Tensor):
+        setattr(Tensor, name, function)
+
+TYPES = {d.name: d for d in dtypes.ALL}
+OLD_NAMES = {
+    "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
+    "short": "int16", "cfloat": "complex64", "cdouble": "complex128",
+}  # fmt: skip
+NAMES: dict[str, Any] = {**PUBLIC, **TYPES, **{k: TYPES[v] for k, v in OLD_NAMES.items()}}
+
+
+def typename(obj: Any) -> str:
+    """The name of a tensor's type, or of an object's class."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    return f"{type(obj).__module__}.{type(obj).__name__}"
+
+
+def set_num_threads(n: int) -> None:
+    """Here for compatibility; NumPy's BLAS decides."""
+
+
+def get_num_threads() -> int:
+    """Always 1."""
+    return 1

@@ -1,0 +1,151 @@
+"""What the written operations call when their arguments or results are not of the simplest kind."""
+
+from __future__ import annotations
+
+import itertools
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from . import errors
+from .dtypes import FROM_NUMPY, default_numpy, result_numpy
+from .tensor import Tensor, fresh, new, refresh, view_of
+
+OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
+NEVER = [0]  # the version counter of what is no tensor
+
+
+# -- arguments -------------------------------------------------------------------------------------
+
+
+def not_a_tensor(x: Any, function: str, argument: str, position: int) -> Any:
+    raise TypeError(
+        f"{function}(): argument '{argument}' (position {position}) must be Tensor, "
+        f"not {type(x).__name__}"
+    )
+
+
+def number(x: Any, function: str, argument: str, position: int) -> Any:
+    """A Python number as the forward wants it."""
+    if isinstance(x, (bool, int, float, complex)):
+        return x if x.__class__ is not np.float64 else float(x)
+    if isinstance(x, np.generic) and x.dtype in FROM_NUMPY:
+        return x.item()
+    return not_a_tensor(x, function, argument, position)
+
+
+def tensor_list(xs: Any, function: str, argument: str, position: int) -> Any:
+    if isinstance(xs, Tensor):
+        raise TypeError(
+            f"{function}(): argument '{argument}' (position {position}) must be tuple of Tensors, "
+            "not Tensor"
+        )
+    xs = list(xs)
+    for i, x in enumerate(xs):
+        if not isinstance(x, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {i} in argument {position - 1}, "
+                f"but got {type(x).__name__}"
+            )
+        if x._view is not None:
+            refresh(x)
+    return xs
+
+
+def any_tracked(tensors: Any) -> bool:
+    return any(t._rg for t in tensors)
+
+
+def as_float(a: Any) -> Any:
+    return a.astype(default_numpy())
+
+
+def common(floating: bool, *operands: Any) -> list[Any]:
+    """Arrays and numbers, brought to the type that torch computes their operation in."""
+    d = result_numpy([x for x in operands if x is not None])
+    if floating and d.kind in "iub":
+        d = default_numpy()
+    return [
+        x if x is None else
+        (x if x.dtype is d else x.astype(d)) if isinstance(x, np.ndarray) else
+        np.asarray(x, dtype=d)
+        for x in operands
+    ]  # fmt: skip
+
+
+def cannot_broadcast(error: ValueError, *operands: Any) -> Exception:
+    """torch's error for shapes that do not broadcast (or the error itself, if it is another)."""
+    shapes = [x.shape for x in operands if isinstance(x, np.ndarray)]
+    for a, b in itertools.pairwise(shapes):
+        for i in range(1, min(len(a), len(b)) + 1):
+            if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
+                return errors.hint(
+                    RuntimeError(
+                        f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) "
+                        f"at non-singleton dimension {max(len(a), len(b)) - i}"
+                    ),
+                    f"the shapes are {list(a)} and {list(b)}; counted from the right, sizes must "
+                    "be equal, or one of them 1.",
+                )
+    return error
+
+
+# -- several results -------------------------------------------------------------------------------
+
+
+def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
+    """Tensors of the results, the first `n` of them made by `node`."""
+    outs = [fresh(a if a.__class__ is np.ndarray else np.asarray(a)) for a in arrays]
+    if node is None:
+        return outs
+    if not node._wants_all:
+        out, a = outs[0], outs[0]._a
+        node._shape, node._dtype = a.shape, a.dtype
+        out._rg, out._edge = True, (node._seq, node, None)
+        return outs
+    node._shape, node._dtype = [a.shape for a in arrays], [a.dtype for a in arrays]
+    for i, out in enumerate(outs[:n]):
+        if out._a.dtype.kind in "fc":
+            out._rg, out._edge = True, (node._seq, node, i)
+    return outs
+
+
+def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
+    """Tensors of several views of `base`, made by `node`."""
+    outs = []
+    counter = base._counter
+    root, version, kind = view_of(base, True)
+    if node is not None:
+        seq = node._seq
+        node._shape, node._dtype = [a.shape for a in arrays], [base._a.dtype] * len(arrays)
+    for i, a in enumerate(arrays):
+        out = new(Tensor)
+        out._a, out._counter = a, counter
+        out._grad = out._hooks = None
+        # (Each view its own record: one may be renewed before the others.)
+        out._view = [root, version, kind]
+        if node is None:
+            out._edge, out._rg = None, False
+        else:
+            out._edge, out._rg = (seq, node, i), True
+        outs.append(out)
+    return outs
+
+
+RETURN_TYPES: dict[str, Any] = {}
+
+
+def return_type(name: str, *fields: str) -> Any:
+    """A named tuple that prints as torch's do."""
+    base: Any = namedtuple(name, fields)  # type: ignore[misc]
+
+    def show(self):
+        inside = ",\n".join(f"{f}={v!r}" for f, v in zip(self._fields, self, strict=True))
+        return f"torch.return_types.{name}(\n{inside})"
+
+    made: Any = type(
+        name, (base,), {"__repr__": show, "__slots__": (), "__module__": "torch.return_types"}
+    )
+    RETURN_TYPES[name] = made
+    return made._make

@@ -1,0 +1,101 @@
+"""torch.testing: comparing tensors in tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..creation import as_tensor
+from ..dtypes import FROM_NUMPY
+from ..tensor import Tensor
+
+# Tolerances by type, (relative, absolute); for a mixture of types the wider one counts.
+_TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7),
+               "complex64": (1.3e-6, 1e-5), "complex128": (1e-7, 1e-7)}  # fmt: skip
+
+
+def assert_close(
+    actual: Any, expected: Any, *, allow_subclasses: bool = True, rtol: float | None = None,
+    atol: float | None = None, equal_nan: bool = False, check_device: bool = True,
+    check_dtype: bool = True, check_layout: bool = True, check_stride: bool = False,
+    msg: Any = None,
+) -> None:  # fmt: skip
+    """Raise AssertionError unless |actual - expected| <= atol + rtol |expected|, elementwise.
+
+    Also compares shapes and types; sequences and mappings are compared item by item.
+    """
+    if (rtol is None) is not (atol is None):
+        raise ValueError(
+            "rtol and atol must both be specified or both be unspecified, but got "
+            f"rtol={rtol} and atol={atol}"
+        )
+    options = {"rtol": rtol, "atol": atol, "equal_nan": equal_nan, "check_dtype": check_dtype}
+    fault = _compare(actual, expected, **options)
+    if fault:
+        raise AssertionError(msg(fault) if callable(msg) else msg or fault)
+
+
+def _compare(actual: Any, expected: Any, **options: Any) -> str:
+    """What is wrong; empty if nothing is."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        if set(actual) != set(expected):
+            return "The keys of the mappings do not match."
+        actual, expected = [actual[k] for k in expected], list(expected.values())
+    if isinstance(expected, (tuple, list)) and isinstance(actual, (tuple, list)):
+        if len(actual) != len(expected):
+            return f"The length of the sequences mismatch: {len(actual)} != {len(expected)}"
+        faults = (_compare(a, e, **options) for a, e in zip(actual, expected, strict=True))
+        return next((fault for fault in faults if fault), "")
+    if expected is None or actual is None:
+        return "" if actual is expected else f"None mismatch: {actual} is not {expected}"
+    both_tensors = isinstance(actual, Tensor) and isinstance(expected, Tensor)
+    a, e = (np.asarray(as_tensor(x).detach().numpy()) for x in (actual, expected))
+    if a.shape != e.shape:
+        return (
+            "The values for attribute 'shape' do not match: "
+            f"{as_tensor(actual).shape} != {as_tensor(expected).shape}."
+        )
+    if both_tensors and options["check_dtype"] and a.dtype != e.dtype:
+        return (
+            "The values for attribute 'dtype' do not match: "
+            f"{FROM_NUMPY[a.dtype]} != {FROM_NUMPY[e.dtype]}."
+        )
+    return _compare_values(a, e, options["rtol"], options["atol"], options["equal_nan"])
+
+
+def _compare_values(a: Any, e: Any, rtol: Any, atol: Any, equal_nan: bool) -> str:
+    if rtol is None:
+        found = [_TOLERANCES.get(x.dtype.name, (0.0, 0.0)) for x in (a, e)]
+        rtol, atol = (max(pair) for pair in zip(*found, strict=True))
+    with np.errstate(all="ignore"):
+        wrong = ~np.isclose(a, e, rtol, atol, equal_nan)
+        if not wrong.any():
+            return ""
+        off = np.where(wrong, np.abs(np.subtract(a, e, dtype=np.result_type(a, e, 1.0))), 0)
+        relative = np.where(wrong, off / np.abs(e), 0)
+    kind = "Scalars" if a.ndim == 0 else "Tensor-likes"
+    if rtol == 0 and atol == 0:
+        head, allowed = f"{kind} are not equal!", ("", "")
+    else:
+        head = f"{kind} are not close!"
+        allowed = (f" (up to {atol} allowed)", f" (up to {rtol} allowed)")
+    if a.ndim == 0:
+        return (
+            f"{head}\n\nExpected {e.item()} but got {a.item()}.\nAbsolute difference: "
+            f"{off.item()}{allowed[0]}\nRelative difference: {relative.item()}{allowed[1]}"
+        )
+    count = int(wrong.sum())
+
+    def place(x: Any) -> str:
+        i = np.unravel_index(int(x.argmax()), x.shape)
+        return str(tuple(int(k) for k in i) if len(i) > 1 else (int(i[0]),))
+
+    return (
+        f"{head}\n\nMismatched elements: {count} / {a.size} ({100 * count / a.size:.1f}%)\n"
+        f"Greatest absolute difference: {off.max()} at index {place(off)}{allowed[0]}\n"
+        f"Greatest relative difference: {relative.max()} at index {place(relative)}{allowed[1]}"
+    )
+
+
+__all__ = ["assert_close"]

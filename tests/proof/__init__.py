@@ -1,0 +1,1 @@
+"""The proof of the answer keys, printed as a matrix: `make proof`."""
