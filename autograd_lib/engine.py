@@ -713,9 +713,8 @@ def backward(
                 t.retain_grad()  # which says what is wrong
         wanted = _wanted(inputs)
     roots = _root_gradients(tuple(tensors), gradients, create, "backward")
-    if create and not getattr(backward, "said", False):
-        backward.said = True  # type: ignore[attr-defined]
-        warnings.warn(errors.CREATE_GRAPH, UserWarning, stacklevel=3)
+    if create:
+        errors.warn_once(errors.CREATE_GRAPH)
     captured = _from(roots, create if keep is None else keep, Walk(create, wanted, True))
     if inputs is not None:
         for t in inputs:

@@ -6,9 +6,20 @@ The text is what a student will meet in real work, so it is torch's own. The hin
 
 from __future__ import annotations
 
+import warnings
 from typing import TypeVar
 
 E = TypeVar("E", bound=BaseException)
+
+said: set[str] = set()
+"""the warnings that torch gives once per process, and that were given"""
+
+
+def warn_once(text: str) -> None:
+    """Warn where the caller of the caller's caller stands, the first time in this process."""
+    if text not in said:
+        said.add(text)
+        warnings.warn(text, UserWarning, stacklevel=4)
 
 
 def hint(error: E, note: str) -> E:

@@ -17,7 +17,6 @@ from .numeric import START
 new = object.__new__
 run_backward: Any = None  # set by the engine, which cannot be imported here
 short_walk: Any = None
-_said: set[str] = set()  # warnings that torch gives once per process
 
 
 class _InferenceCounter:
@@ -379,9 +378,8 @@ class Tensor:
     def _scalar(self) -> Any:
         if self._a.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
-        if self._rg and "scalar" not in _said:
-            _said.add("scalar")
-            warnings.warn(errors.TO_SCALAR, UserWarning, stacklevel=3)
+        if self._rg:
+            errors.warn_once(errors.TO_SCALAR)
         return self._a.item()
 
     def __float__(self) -> float:
