@@ -7,10 +7,9 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
 
 # `nbgrader autograde` and formgrader's button grade as `grader grade` does, in the same sandbox.
+# Without these lines they run student code unprotected, and honest answers get the same scores.
+c.Autograde.sanitize_preprocessors = ["grader.autograde.GradeInRoom"]
 c.Autograde.autograde_preprocessors = [
-    "grader.autograde.GradeInRoom",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "grader.autograde.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]

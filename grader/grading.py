@@ -11,6 +11,7 @@ from .directory import CourseDirectory, Lesson, UsageError
 from .gradebook import GradebookWriter
 from .limits import limits_of
 from .pipeline import Assignment, blank_result
+from .rehearsal import Rehearsal
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
 from .sandbox import FULL
 from .schedule import grade_all
@@ -81,7 +82,9 @@ def grade_assignment(
                 else:
                     summary.kept += 1
 
-        for graded in grade_all(assignment, changed(), limits, jobs, level=isolation):
+        rehearsal = Rehearsal(assignment, limits, isolation)
+        found = grade_all(assignment, rehearsal.first(changed()), limits, jobs, level=isolation)
+        for graded in rehearsal.passed_on(found):
             result = graded.result
             assert graded.submission is not None
             book.write(graded.submission, graded)

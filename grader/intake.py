@@ -10,6 +10,7 @@ import hashlib
 import json
 import stat
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,30 +74,38 @@ def read(course: CourseDirectory, lesson: Lesson, student: str) -> Submission:
     submission = Submission(student, lesson.name)
     folder = course.submitted / student / lesson.name
     place = f"submitted/{student}/{lesson.name}"
-    wanted = f"{lesson.name}.ipynb"
+    read_folder(submission, folder, place, lesson.name, [lesson.name])
+    return submission
+
+
+def read_folder(
+    submission: Submission, folder: Path, place: str, notebook: str, notebooks: Sequence[str]
+) -> None:
+    """Read one of an assignment's `notebooks` from a folder, which staff know as `place`."""
+    wanted = f"{notebook}.ipynb"
     if not folder.exists():
         submission.absent = True
         submission.problem = f"There is no folder {place}: nothing was handed in."
-        return submission
+        return
     if folder.is_symlink() or not folder.is_dir():
         submission.problem = (
             f"{place} is a link or a file, not a folder. Put a folder in its place."
         )
-        return submission
+        return
     submission.timestamp = _timestamp(folder / TIMESTAMP_FILE)
-    notebooks = sorted(p.name for p in folder.iterdir() if p.suffix == ".ipynb")
-    others = [name for name in notebooks if name != wanted]
-    if not notebooks:
+    found = sorted(p.name for p in folder.iterdir() if p.suffix == ".ipynb")
+    others = [name for name in found if name.removesuffix(".ipynb") not in notebooks]
+    if not found:
         what = "is empty" if not any(folder.iterdir()) else "has no notebook in it"
         submission.problem = (
             f"{place} {what}. Ask the student for {wanted}, put it there, and grade again."
         )
-    elif wanted not in notebooks and len(others) == 1:
+    elif wanted not in found and len(others) == 1:
         submission.problem = (
             f"{place}/{others[0]} has the wrong name. If it is the submission, rename it to "
             f"{wanted}, and grade again."
         )
-    elif wanted not in notebooks:
+    elif wanted not in found:
         submission.problem = (
             f"{place} has several notebooks, none with the right name: {', '.join(others)}. "
             f"Rename the one that counts to {wanted}, and grade again."
@@ -108,7 +117,6 @@ def read(course: CourseDirectory, lesson: Lesson, student: str) -> Submission:
                 f"one that counts, rename it to {wanted}, and grade again."
             )
         read_notebook(submission, folder / wanted, f"{place}/{wanted}")
-    return submission
 
 
 def read_notebook(submission: Submission, path: Path, place: str) -> None:
