@@ -34,6 +34,7 @@ from .hooks import (
     hooks_of,
     register_node_hook,
     register_node_prehook,
+    run_post_accumulate_hooks,
     run_post_hooks,
     run_pre_hooks,
     run_tensor_hooks,
@@ -116,11 +117,11 @@ class Node(metaclass=_NodeType):
         return True
 
     @property
-    def _input_metadata(self) -> list:
+    def _input_metadata(self) -> tuple:
         shapes, dtypes = (
             (self._shape, self._dtype) if self._wants_all else ([self._shape], [self._dtype])
         )
-        return [_Metadata(s, d) for s, d in zip(shapes, dtypes, strict=True)]
+        return tuple(_Metadata(s, d) for s, d in zip(shapes, dtypes, strict=True))
 
     @property
     def _register_hook_dict(self) -> Any:
@@ -585,7 +586,7 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
         return
     if hooks is not None:
         t = run_tensor_hooks(hooks, [as_tensor(g)])
-        if hooks.pre:
+        if hooks.pre and state.accumulate:
             t = run_pre_hooks(hooks, t)
         g, alone = (t[0] if state.create else t[0]._a), False
     if not state.accumulate:
@@ -593,23 +594,23 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
         return
     if state.create:
         old = leaf._grad
-        leaf._grad = old + g if old is not None else g if g._rg else g.clone()
+        leaf._grad = fresh(np.empty_like(leaf._a)).copy_(g) if old is None else old + g
     else:
         accumulate(leaf, g, alone)
     if hooks is not None:
+        run_post_accumulate_hooks(hooks, leaf)
         if hooks.post:
             run_post_hooks(hooks, (), (as_tensor(g),))
-        for hook in list(hooks.post_accumulate.values()):
-            if hook(leaf) is not None:
-                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
     """Add an array to the leaf's ``.grad``."""
     old = leaf._grad
     if old is None:
-        if not alone:
-            g = np.array(g)
+        if not alone or g.strides != leaf._a.strides:
+            # The gradient lies in memory as its leaf does.
+            g, given = np.empty_like(leaf._a), g
+            g[...] = given
         elif g.__class__ is not np.ndarray:
             g = np.asarray(g)
         leaf._grad = fresh(g)
@@ -625,9 +626,7 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
 # -- the two doors --------------------------------------------------------------------------------
 
 
-def _root_gradients(
-    tensors: tuple, gradients: Any, create: bool, what: str
-) -> list[tuple[Tensor, Any]]:
+def _root_gradients(tensors: tuple, gradients: Any, create: bool) -> list[tuple[Tensor, Any]]:
     """Each output with its incoming gradient, checked."""
     if gradients is None:
         gradients = (None,) * len(tensors)
@@ -709,21 +708,13 @@ def backward(
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         for t in inputs:
-            if isinstance(t, Tensor) and not t.requires_grad:
-                t.retain_grad()  # which says what is wrong
+            if isinstance(t, Tensor):
+                t.retain_grad()
         wanted = _wanted(inputs)
-    roots = _root_gradients(tuple(tensors), gradients, create, "backward")
+    roots = _root_gradients(tuple(tensors), gradients, create)
     if create:
         errors.warn_once(errors.CREATE_GRAPH)
-    captured = _from(roots, create if keep is None else keep, Walk(create, wanted, True))
-    if inputs is not None:
-        for t in inputs:
-            if t._edge is not None and t._edge[1:] in captured:
-                g = as_tensor(captured[t._edge[1:]])
-                if t._grad is None:
-                    t._grad = g
-                else:
-                    t._grad = t._grad + g
+    _from(roots, create if keep is None else keep, Walk(create, wanted, True))
 
 
 tensor_module.run_backward, tensor_module.short_walk = backward, walk
@@ -758,6 +749,10 @@ def _wanted(inputs: Any) -> dict:
                 wanted[id(t)] = True
             else:
                 wanted.setdefault(t._edge[1], set()).add(t._edge[2])
+        elif not hasattr(t, "output_nr"):
+            raise RuntimeError(
+                f"all inputs have to be Tensors or GradientEdges, but got {type(t).__name__}"
+            )
         else:
             node, nr = t.node, t.output_nr
             if isinstance(node, AccumulateGrad):
@@ -771,7 +766,7 @@ def gradients(
     outputs: Any, inputs: Any, grad_outputs: Any, keep: bool | None, create: bool
 ) -> list[Any]:
     """The gradients of `outputs` with respect to `inputs`; None for those not reached."""
-    roots = _root_gradients(outputs, grad_outputs, create, "grad")
+    roots = _root_gradients(outputs, grad_outputs, create)
     keep = create if keep is None else keep
     captured = _from(roots, keep, Walk(create, _wanted(inputs), False))
     found = []

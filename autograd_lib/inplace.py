@@ -17,6 +17,7 @@ from . import errors
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import Node, fit_array, sequence
 from .grad_mode import mode
+from .hooks import Hooks
 from .numeric import loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
 from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
@@ -31,13 +32,16 @@ def check(self: Tensor, tracked: bool) -> None:
     if view is not None and view[2] and mode.enabled and (tracked or view[0]._rg):
         if view[2] == NO_GRAD:
             raise RuntimeError(errors.NO_GRAD_VIEW)
-        nr, name = 0, "Unknown"
+        what = errors.NO_GRAD_VIEW_IS
         if self._edge is not None:
-            nr, name = self._edge[2] or 0, self._edge[1].name().split("Backward")[0]
-        text = errors.MULTI_VIEW if view[2] == MULTIPLE else errors.CUSTOM_VIEW
-        raise RuntimeError(text.format(nr, name))
+            name = self._edge[1].name().split("Backward")[0]
+            what = errors.VIEW_IS.format(self._edge[2] or 0, name)
+        why = errors.MULTI_VIEW if view[2] == MULTIPLE else errors.CUSTOM_VIEW
+        raise RuntimeError(what + why)
     if not mode.enabled:
         return
+    if view is not None and self._counter is INFERENCE:
+        return  # `changed` will say what is wrong
     if view is not None:
         if view[0]._rg and view[0]._edge is None:
             raise errors.view_of_leaf_in_place()
@@ -144,13 +148,17 @@ def set_history(self: Tensor, node: Node) -> None:
         return
     base = self._view[0]
     outer = CopySlices()
-    outer._seq, outer._hooks = next(sequence), None
+    # Code that is not the table's runs with the care of the long walk; hooks lead there.
+    outer._seq, outer._hooks = next(sequence), Hooks() if node._custom else None
     outer.fn = node
     outer.geometry = geometry(base, self)
     outer._shape, outer._dtype = base._a.shape, base._a.dtype
     rest = node._edges[1:] if node._edges else ()
     outer._edges = ((base._edge or base) if base._rg else None, *rest)
+    retained = _take_retained(base)
     base._edge, base._rg = (outer._seq, outer, None), True
+    if retained:
+        base.retain_grad()
     self._view[1] = -1  # out of date: the next look at its history renews it
     refresh(self)
 
@@ -197,14 +205,16 @@ class CopySlices(Node):
     def _run(self, grad: Any, keep: bool) -> tuple:
         out = np.array(grad, order="C")
         part = self._window(out)
-        grads = self.fn._run(part.copy(), keep)
+        given = part.copy()
+        grads = self.fn._run([given] if self.fn._wants_all else given, keep)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
     def _run_tensors(self, grad: Any, keep: bool) -> tuple:
         size, stride, offset = self.geometry
         part = WORDS["as_strided_"](grad.contiguous(), size, stride, offset)
-        grads = self.fn._run_tensors(part.clone(), keep)
+        given = part.clone()
+        grads = self.fn._run_tensors([given] if self.fn._wants_all else given, keep)
         hole = np.ones(grad.shape, bool)
         self._window(hole)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)

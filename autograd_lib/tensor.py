@@ -101,6 +101,8 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
+        if not isinstance(flag, bool):
+            raise RuntimeError("requires_grad must be a bool")
         if flag and self._a.dtype.kind not in "fc":
             raise errors.only_floats("only Tensors of floating point and complex dtype")
         if flag and self._edge is not None:
@@ -175,6 +177,8 @@ class Tensor:
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if self._rg and value._a.dtype.kind not in "fc":
             raise RuntimeError(
                 "data set to a tensor that requires gradients must be floating point or complex "
@@ -465,7 +469,7 @@ class Tensor:
 
     def __copy__(self) -> Any:
         out = fresh(self._a, type(self))
-        out._rg, out._edge, out._counter = self._rg, self._edge, self._counter
+        out._rg, out._counter = self._rg, self._counter  # a leaf, as in torch
         out.__dict__.update(self.__dict__)
         return out
 

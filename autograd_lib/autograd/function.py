@@ -13,8 +13,9 @@ from .. import errors, saved
 from ..engine import Node, as_tensor, sequence
 from ..errors import hint
 from ..grad_mode import mode, no_grad
+from ..inplace import set_history
 from ..recorder import WORDS
-from ..tensor import CUSTOM, INFERENCE, Tensor, fresh, refresh, view_of
+from ..tensor import CUSTOM, INFERENCE, MULTIPLE, Tensor, fresh, refresh, view_of
 
 
 class FunctionCtx:
@@ -100,6 +101,10 @@ class BackwardCFunction(Node, FunctionCtx):
 
     def maybe_clear_saved_tensors(self) -> None:
         self._release()
+
+    def apply(self, *grads: Any) -> Any:
+        """Run the function's backward, as the walk does."""
+        return self.forward_class.backward(self, *grads)
 
     # -- running ----------------------------------------------------------------------------------
 
@@ -328,9 +333,12 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
         if id(o) in dirty and o._counter is not INFERENCE:
             o._counter[0] += 1
         if recording and id(outputs[i]) not in constant and o._a.dtype.kind in "fc":
-            o._edge, o._rg = (node._seq, node, i), True
+            if o._view is not None and id(o) in dirty:
+                set_history(o, node)
+            else:
+                o._edge, o._rg = (node._seq, node, i), True
             if o._view is not None and id(o) not in dirty:
-                o._view[2] = CUSTOM
+                o._view[2] = MULTIPLE if sum(isinstance(x, Tensor) for x in outputs) > 1 else CUSTOM
             numbered[id(outputs[i])] = i
         elif recording and id(outputs[i]) in constant:
             o._edge, o._rg = None, False
