@@ -7,6 +7,7 @@ expected values: not in words, not in the data, not in an exception.
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -491,8 +492,10 @@ def _explain_exception(
     where = f" in the line `{raised.line}`" if raised.line else ""
     text = "" if secret or not raised.text else f": {raised.text}"
     advice = f" {raised.hint}" if raised.hint and not secret else _ADVICE.get(raised.type, "")
+    # An exception class of somebody's own can have any words for its name.
+    kind = raised.type if not secret or hasattr(builtins, raised.type) else "an exception"
     return Outcome(
-        info, "error", f"`{exercise.name}` raised {raised.type}{where}{text.rstrip('.')}.{advice}"
+        info, "error", f"`{exercise.name}` raised {kind}{where}{text.rstrip('.')}.{advice}"
     )
 
 

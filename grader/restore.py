@@ -26,6 +26,8 @@ class Restored:
     repairs: list[str] = field(default_factory=list)
     unchanged: set[str] = field(default_factory=set)
     """grade ids of solution cells that are as they were released"""
+    shown: dict[str, str] = field(default_factory=dict)
+    """what students got of each check cell"""
 
 
 def role(cell: NotebookNode) -> str:
@@ -68,6 +70,7 @@ def restore(submitted: NotebookNode, solution: NotebookNode, release: NotebookNo
             restored.cells.append(_answer(name, cell, answers, released, restored))
         else:
             restored.cells.append(_marked(cell, cell.source))
+            restored.shown[name] = released[name].source
         restored.cells += extras.get(name, [])
     for number, cell in enumerate(restored.cells):
         # New cells get random ids, and a restored notebook is to be the same on every run.
