@@ -356,7 +356,7 @@ def doctor(course: Course = Path(".")) -> None:
     Exit code: 0 when that is all the way, 1 when it is less.
     """
     from .doctor import ADVICE, findings, level, limits_table
-    from .grading import limits_of
+    from .limits import limits_of
     from .tables import plain_table
 
     screen.print(
@@ -366,7 +366,7 @@ def doctor(course: Course = Path(".")) -> None:
             ((f.what, f.found, "good" if f.good else "-") for f in findings()),
         ),
         plain_table(
-            "Limits of a submission (course.toml, [limits])",
+            "Limits of a submission (nbgrader_config.py, c.Sandbox)",
             ("limit", "value"),
             limits_table(limits_of(CourseDirectory(course))),
         ),

@@ -9,8 +9,10 @@ from typing import Any
 
 from . import intake
 from .directory import CourseDirectory, Lesson, UsageError
+from .limits import limits_of
 from .pipeline import Assignment, Graded, blank_result
 from .quick import import_nbgrader
+from .rehearsal import Rehearsal
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
 from .sandbox import FULL, Limits
 from .schedule import grade_all, start_workers
@@ -114,9 +116,12 @@ def grade_assignment(
 
             started = time.monotonic()
             try:
-                for graded in grade_all(
-                    assignment, changed(), limits, jobs, level=isolation, workers=workers
-                ):
+                rehearsal = Rehearsal(assignment, limits, isolation)
+                found = grade_all(
+                    assignment, rehearsal.first(changed()), limits, jobs, level=isolation,
+                    workers=workers,
+                )  # fmt: skip
+                for graded in rehearsal.passed_on(found):
                     batch.append(graded)
                     if time.monotonic() - started > BATCH_SECONDS:
                         settle()
@@ -124,18 +129,6 @@ def grade_assignment(
             finally:
                 settle()
     return summary
-
-
-def limits_of(course: CourseDirectory) -> Limits:
-    """Return the limits that course.toml sets; raises UsageError for one that does not exist."""
-    own = course.settings.get("limits", {})
-    unknown = set(own) - set(Limits.__dataclass_fields__)
-    if unknown:
-        raise UsageError(
-            f"course.toml sets a limit that does not exist: {', '.join(sorted(unknown))}. "
-            f"There are: {', '.join(Limits.__dataclass_fields__)}."
-        )
-    return Limits(**own)
 
 
 def has_result(

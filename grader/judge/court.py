@@ -21,6 +21,7 @@ from course import describe, render, trial, witness
 from .. import evidence
 from ..sandbox import CellRun, RoomEnded
 from ..sandbox.launch import SandboxRoom
+from .bounds import Bounds
 from .handles import is_handle, same_object
 from .names import Names
 
@@ -40,6 +41,8 @@ class Court:
         dict.__setitem__(self._names, "same_object", same_object)
         self._trials = itertools.count(1)
         self._printed = 0
+        self.silent = False
+        """Whether nothing is kept of what a submission prints or raises: hidden tests are run"""
         room.on_text = self._print
 
     def _ask(self, what: str, *values: Any) -> Any:
@@ -78,26 +81,32 @@ class Court:
     def _run_check(self, source: str, listen: Callable[[dict[str, Any]], None]) -> CellRun:
         outputs: list[Any] = []
         try:
-            with self._sitting(outputs, listen) as printed:
+            with (
+                self._sitting(outputs, listen) as printed,
+                Bounds(self._room.limits) as bounds,
+            ):
                 self._room.peer.check += 1
                 self._room.peer.table.forget()
                 self._room.peer.last_raised = None
                 value, error = self._execute(source)
         except RoomEnded as ended:
             return CellRun(ended.status, outputs)
+        if bounds.crossed:
+            return CellRun(bounds.crossed, outputs)
         text = printed.getvalue()
-        if text:
+        if text and not self.silent:
             outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": text})
         if self._room.ended:
             return CellRun(self._room.ended, outputs)
         if error is not None:
-            if self._room.peer.last_raised is MemoryError:
+            if self._room.peer.last_raised is MemoryError or type(error) is MemoryError:
                 return CellRun("out_of_memory", outputs)
             name, words = type(error).__name__, _words(error)
-            lines = [f"{name}: {words}"]
-            outputs.append(
-                {"output_type": "error", "ename": name, "evalue": words, "traceback": lines}
-            )
+            if not self.silent:
+                lines = [f"{name}: {words}"]
+                outputs.append(
+                    {"output_type": "error", "ename": name, "evalue": words, "traceback": lines}
+                )
             return CellRun("error", outputs, (name, words), line=_line(error.__traceback__))
         if type(value) in (int, float):
             return CellRun("ok", outputs, value=float(value))
@@ -155,7 +164,7 @@ class Court:
     def _execute(self, source: str) -> tuple[Any, BaseException | None]:
         """Run a cell's text; returns the value of its last expression, and what it raised."""
         try:
-            tree = ast.parse(_without_magics(source), _FILE)
+            tree = ast.parse(without_magics(source), _FILE)
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, _FILE, "exec"), self._names)
             if isinstance(last, ast.Expr):
@@ -168,7 +177,7 @@ class Court:
         return None, None
 
 
-def _without_magics(source: str) -> str:
+def without_magics(source: str) -> str:
     """Leave out what is for IPython only; a cell magic takes the whole cell with it."""
     if source.lstrip().startswith("%%"):
         return ""
