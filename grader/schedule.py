@@ -19,7 +19,7 @@ from .intake import Submission
 from .pipeline import Assignment, Graded, grade
 from .results import NOT_GRADED, Result
 from .sandbox import FULL, Limits
-from .sandbox.launch import Sandbox
+from .sandbox.launch import Sandbox, SandboxError
 
 Pool = Callable[[int], Executor]
 
@@ -39,11 +39,20 @@ def local_pool(jobs: int) -> Executor:
 
 def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
     """Grade one submission in this process's own sandbox, which is started when first needed."""
+    try:
+        return grade(assignment, submission, limits, _sandbox(level, limits))
+    except SandboxError:
+        # Whatever ended the fork server, it is not this submission's fault before a second time.
+        _sandboxes.pop((level, limits)).close()
+        return grade(assignment, submission, limits, _sandbox(level, limits))
+
+
+def _sandbox(level: str, limits: Limits) -> Sandbox:
     sandbox = _sandboxes.get((level, limits))
     if sandbox is None:
         sandbox = _sandboxes[level, limits] = Sandbox(level, limits)
         multiprocessing.util.Finalize(None, sandbox.close, exitpriority=10)
-    return grade(assignment, submission, limits, sandbox)
+    return sandbox
 
 
 def grade_all(
