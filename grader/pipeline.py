@@ -11,7 +11,7 @@ import hashlib
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from .intake import Submission
 from .judge import Definition, judge
 from .judge.court import Court
 from .judge.later import may_wait
+from .judge.provided import provided
 from .restore import Restored, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
 from .sandbox import CellRun, Limits, RoomEnded
@@ -100,7 +101,13 @@ def grade(
     restored = restore(submission.notebook, solution, release)
     # For checks that find their key by it; nothing in a room has this environment.
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
-    sitting = _Sitting(sandbox, released_files(assignment.release.parent), limits)
+    files = released_files(assignment.release.parent)
+    sitting = _Sitting(
+        sandbox,
+        files,
+        limits,
+        _provided(assignment.solution, assignment.solution.stat().st_mtime_ns),
+    )
     with ExitStack() as stack:
         stack.callback(sitting.close)
         result.checks = _run(assignment.title, restored, sitting)
@@ -143,6 +150,11 @@ def blank_result(assignment: Assignment, submission: Submission) -> Result:
 def _read(path: Path, written: int) -> NotebookNode:
     """Read a notebook of the instructor's once for a whole class; nobody may change it."""
     return nbformat.read(path, as_version=4)
+
+
+@lru_cache(8)
+def _provided(path: Path, written: int) -> Mapping[str, str]:
+    return provided(_read(path, written))
 
 
 def _sha256(path: Path) -> str:
@@ -254,8 +266,14 @@ class _Sitting:
     count on; all others are run again, in their order, when the next check needs them.
     """
 
-    def __init__(self, sandbox: Sandbox, files: dict[str, bytes], limits: Limits) -> None:
-        self._sandbox, self._files = sandbox, files
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        files: dict[str, bytes],
+        limits: Limits,
+        provided: Mapping[str, str],
+    ) -> None:
+        self._sandbox, self._files, self._provided = sandbox, files, provided
         self._room: SandboxRoom | None = None
         self._court: Court | None = None
         self._past: list[tuple[str, bool]] = []
@@ -326,7 +344,7 @@ class _Sitting:
             raise RoomEnded("timeout")
         if self._room is None or self._court is None:
             self._room = self._sandbox.open(self._files)
-            self._court = Court(self._room)
+            self._court = Court(self._room, self._provided)
             self._court.silent = self._silent
             self._room.until = self._deadline
             self._ran = 0
