@@ -42,6 +42,13 @@ c.Autograde.autograde_preprocessors = [
     "grader.autograde.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
+# Pages show no hidden tests, and run no script that a submission has left in its output.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.HTMLExporter.sanitize_html = True
 """
 
 CONFIG = f"""\

@@ -142,8 +142,8 @@ def read_notebook(submission: Submission, path: Path, place: str) -> None:
         raw = _read_file(path, LARGEST_NOTEBOOK)
     except _NotItsOwn:
         submission.problem = (
-            f"{place} is a link or a device, not a file of its own. Ask the student for the "
-            "notebook itself, put it there, and grade again."
+            f"{place} is a link or a device, not a file of its own: another folder may hold the "
+            "same file. Ask the student for the notebook itself, put it there, and grade again."
         )
         return
     except _TooLarge as error:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ from .intake import Submission
 from .judge import Definition, judge
 from .judge.court import Court
 from .judge.later import may_wait
+from .judge.provided import provided
 from .provenance import assignment_sha256, environment
 from .restore import Restored, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
@@ -108,7 +109,13 @@ def grade(
     # For checks that find their key by it; nothing in a room has this environment.
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
     files = released_files(assignment.release.parent)
-    sitting = _Sitting(sandbox, files, _pictures(assignment, files, sandbox), limits)
+    sitting = _Sitting(
+        sandbox,
+        files,
+        _pictures(assignment, files, sandbox),
+        limits,
+        _provided(assignment.solution, assignment.solution.stat().st_mtime_ns),
+    )
     with ExitStack() as stack:
         stack.callback(sitting.close)
         result.checks = _run(assignment.title, restored, sitting)
@@ -149,6 +156,11 @@ def blank_result(assignment: Assignment, submission: Submission, limits: Limits)
 def _read(path: Path, written: int) -> NotebookNode:
     """Read a notebook of the instructor's once for a whole class; nobody may change it."""
     return nbformat.read(path, as_version=4)
+
+
+@lru_cache(8)
+def _provided(path: Path, written: int) -> Mapping[str, str]:
+    return provided(_read(path, written))
 
 
 def notebook_text(notebook: NotebookNode) -> str:
@@ -301,8 +313,10 @@ class _Sitting:
         files: dict[str, bytes],
         pictures: dict[str, str],
         limits: Limits,
+        provided: Mapping[str, str],
     ) -> None:
         self._sandbox, self._files, self._pictures = sandbox, files, pictures
+        self._provided = provided
         self._room: SandboxRoom | None = None
         self._court: Court | None = None
         self._past: list[tuple[str, bool]] = []
@@ -374,7 +388,7 @@ class _Sitting:
             raise RoomEnded("timeout")
         if self._room is None or self._court is None:
             self._room = self._sandbox.open(self._files, self._pictures)
-            self._court = Court(self._room)
+            self._court = Court(self._room, self._provided)
             self._court.silent = self._silent
             self._room.until = self._deadline
             self._ran = 0

@@ -10,10 +10,9 @@ import ast
 import contextlib
 import io
 import itertools
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from course import describe, render, trial, witness
@@ -23,21 +22,23 @@ from ..sandbox import CellRun, RoomEnded
 from ..sandbox.launch import SandboxRoom
 from .bounds import Bounds
 from .handles import is_handle, same_object
+from .magics import without_magics
 from .names import Names
 
 LONGEST_TEXT = 20_000
 """characters kept of what a student's functions print while a check calls them"""
 
-_MAGIC = re.compile(r"^\s*[%!]")
 _FILE = "<check>"
 
 
 class Court:
     """The judge's side of one room."""
 
-    def __init__(self, room: SandboxRoom) -> None:
+    def __init__(
+        self, room: SandboxRoom, provided: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._room = room
-        self._names = Names(self._ask)
+        self._names = Names(self._ask, provided)
         dict.__setitem__(self._names, "same_object", same_object)
         self._trials = itertools.count(1)
         self._printed = 0
@@ -175,13 +176,6 @@ class Court:
         except BaseException as error:
             return None, error
         return None, None
-
-
-def without_magics(source: str) -> str:
-    """Leave out what is for IPython only; a cell magic takes the whole cell with it."""
-    if source.lstrip().startswith("%%"):
-        return ""
-    return "\n".join("" if _MAGIC.match(line) else line for line in source.split("\n"))
 
 
 def _words(error: BaseException) -> str:

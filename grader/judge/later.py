@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .court import without_magics
+from .magics import without_magics
 
 _ANYTHING = {
     "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "get_ipython",

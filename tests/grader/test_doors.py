@@ -1,5 +1,7 @@
 """`nbgrader autograde` with the shipped config grades as `grader grade` does."""
 
+import html
+import re
 import shutil
 import subprocess
 import sys
@@ -12,10 +14,11 @@ from grader.demo import make_class
 from grader.grading import grade_assignment
 from grader.results import read_results
 from tests.conftest import LESSON
+from tests.exploits.handed_in import SCRIPT, says
 
 GRADED = {
     "full_solution", "half_done", "blank", "warns_but_right", "mean_of_means", "deleted_check",
-    "doubled_cell", "syntax_error", "endless_loop", "leaves_python",
+    "scripts", "doubled_cell", "syntax_error", "endless_loop", "leaves_python",
 }  # fmt: skip
 UNREADABLE = {"corrupt_file", "old_format", "empty_folder"}
 
@@ -33,6 +36,7 @@ def doors(tmp_path_factory):
     for folder in ours.submitted.iterdir():
         if folder.name not in GRADED | UNREADABLE:
             shutil.rmtree(folder)
+    says(SCRIPT)(ours.submitted / "scripts" / LESSON)
     theirs = type(ours)(shutil.copytree(ours.root, tmp_path_factory.mktemp("theirs") / "course"))
     grade_assignment(ours, ours.lesson(LESSON), jobs=2)
     assert nbgrader(theirs.root, "generate_assignment", LESSON, "--force").returncode == 0
@@ -70,6 +74,18 @@ def test_a_submission_that_cannot_be_read_ends_nobody_elses_grading(doors):
     _, theirs = doors
     for student in UNREADABLE:
         assert not (theirs.autograded / student / LESSON).exists()
+
+
+def test_nbgraders_pages_show_no_hidden_test_and_run_no_script(doors):
+    _, theirs = doors
+    done = nbgrader(theirs.root, "generate_feedback", LESSON, "--student", "scripts")
+    assert done.returncode == 0, done.stderr
+    text = (theirs.feedback / "scripts" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+    for sign in ("<script>alert", "onerror="):
+        assert sign not in text, sign
+    words = html.unescape(re.sub("<[^>]*>", "", text))
+    assert 'check("six_times-six", six_times)' in words
+    assert "hidden=True" not in words and "HIDDEN TESTS" not in words
 
 
 def test_an_old_score_does_not_stand_for_a_link_in_the_place_of_a_notebook(doors):
