@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ class Sandbox:
         theirs.close()
         self._control = ours
         self._ready = False
+        self._ordered: _Order | None = None
 
     def __enter__(self) -> Sandbox:
         return self
@@ -101,6 +102,16 @@ class Sandbox:
         `pictures`, by fingerprint, need not be drawn in it.
         """
         self.wait()
+        order = self._ordered or self._order()
+        # The next one gets ready while this one is used.
+        self._ordered = self._order()
+        room = SandboxRoom(order, self.level, self._limits, files)
+        if pictures:
+            room.know(pictures)
+        return room
+
+    def _order(self) -> _Order:
+        """Ask the server for a room, and do not wait for it."""
         room_end, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         keeper_end, status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if hasattr(socket, "SO_PASSCRED"):
@@ -128,11 +139,7 @@ class Sandbox:
         finally:
             room_end.close()
             keeper_end.close()
-        folder = Path(home) if self.level != FULL else None
-        room = SandboxRoom(ours, status, cookie, self.level, self._limits, files, folder)
-        if pictures:
-            room.know(pictures)
-        return room
+        return _Order(ours, status, cookie, Path(home) if self.level != FULL else None)
 
     @property
     def processes(self) -> list[int]:
@@ -141,6 +148,8 @@ class Sandbox:
 
     def close(self) -> None:
         """End the server, and with it every room."""
+        if self._ordered is not None:
+            self._ordered.cancel()
         self._control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
@@ -184,22 +193,30 @@ def _others_can_read_python() -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class _Order:
+    """A room that gets ready: the ends of its sockets on this side, its cookie, its folder."""
+
+    link: socket.socket
+    status: socket.socket
+    cookie: bytes
+    folder: Path | None
+
+    def cancel(self) -> None:
+        """Have it ended by hanging up."""
+        self.link.close()
+        self.status.close()
+
+
 class SandboxRoom:
     """A fork of the server that holds one submission; see `Room` for the verbs."""
 
     def __init__(
-        self,
-        link: socket.socket,
-        status: socket.socket,
-        cookie: bytes,
-        level: str,
-        limits: Limits,
-        files: Mapping[str, bytes],
-        folder: Path | None,
+        self, order: _Order, level: str, limits: Limits, files: Mapping[str, bytes]
     ) -> None:
         self.isolation = level
-        self.limits, self._status, self._folder = limits, status, folder
-        self._channel = Channel(link, cookie)
+        self.limits, self._status, self._folder = limits, order.status, order.folder
+        self._channel = Channel(order.link, order.cookie)
         self._channel.largest = limits.message_mb * 1_000_000
         self._channel.watch = self._look
         self.peer = judging_peer(self._channel)
@@ -220,7 +237,7 @@ class SandboxRoom:
         """told what is printed while nobody runs a cell"""
         self._pictures: Mapping[str, str] = {}
         self._peak: float | None = None
-        self._process = self._wait_for_hello(link, limits.start_seconds)
+        self._process = self._wait_for_hello(order.link, limits.start_seconds)
         self._cpu_before = 0.0
         self._cpu_limit = float("inf")
         self._looked = 0.0

@@ -155,6 +155,21 @@ def test_the_gradebook_has_every_score(demo):
         assert set(comments.values()) == {"No response."}
 
 
+def test_rows_are_those_that_nbgrader_itself_would_make(classroom):
+    classroom.hand_in("anna", classroom.answers())
+    grade(classroom.course)
+    with Gradebook(classroom.course.gradebook_url) as book:
+        book.add_student("bo")
+        book.add_submission(LESSON, "bo")
+        ours, theirs = (book.find_submission(LESSON, name) for name in ("anna", "bo"))
+        for rows in ("grades", "comments"):
+            (mine,), (other,) = (
+                [sorted(row.name for row in getattr(notebook, rows)) for notebook in s.notebooks]
+                for s in (ours, theirs)
+            )
+            assert mine == other and mine
+
+
 def test_graded_notebooks_are_where_formgrader_looks(demo):
     course, results = demo
     for student, result in results.items():

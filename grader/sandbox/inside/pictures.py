@@ -33,6 +33,11 @@ def drawn() -> dict[str, str]:
     return dict(_drawn)
 
 
+def forget() -> None:
+    """Forget what has been drawn here."""
+    _drawn.clear()
+
+
 def install() -> None:
     """Have IPython ask here before it draws a figure."""
     from IPython.core import pylabtools
