@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
+from . import saved as saved_module
 from . import tensor as tensor_module
 from .dtypes import FROM_NUMPY, Size
 from .errors import hint
@@ -117,11 +118,11 @@ class Node(metaclass=_NodeType):
         return True
 
     @property
-    def _input_metadata(self) -> list:
+    def _input_metadata(self) -> tuple:
         shapes, dtypes = (
             (self._shape, self._dtype) if self._wants_all else ([self._shape], [self._dtype])
         )
-        return [_Metadata(s, d) for s, d in zip(shapes, dtypes, strict=True)]
+        return tuple(_Metadata(s, d) for s, d in zip(shapes, dtypes, strict=True))
 
     @property
     def _register_hook_dict(self) -> Any:
@@ -140,6 +141,19 @@ class Node(metaclass=_NodeType):
     def register_prehook(self, hook: Any) -> Any:
         """Call `hook(grad_outputs)` before this node runs."""
         return register_node_prehook(self, hook)
+
+    def __call__(self, *grads: Any) -> Any:
+        """The gradients of what the operation was made from, given those of its results."""
+        create = mode.enabled
+        given: Any = list(grads) if create else [g._a for g in grads]
+        given = given if self._wants_all else given[0]
+        found = self._run_tensors(given, True) if create else self._run(given, True)
+        found = tuple(None if e is None else as_tensor(g)
+                      for e, g in zip(self._edges, found, strict=True))  # fmt: skip
+        return found[0] if len(found) == 1 else found
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
@@ -224,6 +238,28 @@ class AccumulateGrad(Node):
         self._hooks = hooks_of(variable)
 
 
+class PassOn(Node):
+    """Leads to a leaf from what stands in for its saved value: what a hook has unpacked."""
+
+    __slots__ = ()
+    _label = "torch::autograd::AccumulateGrad"
+    _shares = True
+
+    def _run(self, grad: Any, keep: bool) -> tuple:
+        return (grad,)
+
+    _run_tensors = _run
+
+
+def pass_on(leaf: Tensor) -> tuple:
+    """The edge of a new tensor whose gradients are those of `leaf`."""
+    node = PassOn()
+    node._edges, node._hooks, node._seq = (leaf,), None, next(sequence)
+    node._shape, node._dtype = leaf._a.shape, leaf._a.dtype
+    return (node._seq, node, None)
+
+
+saved_module.pass_on = pass_on
 _accumulators: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
@@ -671,7 +707,7 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
         leaf._grad = fresh(g)
         return
     a = old._a
-    if a.shape == g.shape and a.dtype is g.dtype and not old._rg:
+    if a.shape == g.shape and a.dtype is g.dtype:
         np.add(a, g, a)
         old._counter[0] += 1
     else:
@@ -694,6 +730,8 @@ def _root_gradients(
     for g in gradients:
         if g is not None and not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+    if what == "backward":
+        gradients = gradients[: len(tensors)]
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
     roots: list[tuple[Any, Any]] = []
@@ -706,8 +744,10 @@ def _root_gradients(
         if g is None:
             if t._rg and t._a.size != 1:
                 raise errors.not_scalar()
-            if t._a.dtype.kind not in "fc" and t._rg:
-                raise RuntimeError("grad can be implicitly created only for real scalar outputs")
+            if t._rg and t._a.dtype.kind == "c":
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {t.dtype}"
+                )
             a = t._a
             g = a.dtype.type(1) if a.ndim == 0 else np.ones(a.shape, a.dtype)
             if create:
@@ -765,22 +805,14 @@ def backward(
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         for t in inputs:
-            if isinstance(t, Tensor) and not t.requires_grad:
-                t.retain_grad()  # which says what is wrong
+            if isinstance(t, Tensor):
+                t.retain_grad()  # nothing for a leaf; says what is wrong for a constant
         wanted = _wanted(inputs)
     roots = _root_gradients(tuple(tensors), gradients, create, "backward")
     if create and not getattr(backward, "said", False):
         backward.said = True  # type: ignore[attr-defined]
         warnings.warn(errors.CREATE_GRAPH, UserWarning, stacklevel=3)
-    captured = _from(roots, create if keep is None else keep, Walk(create, wanted, True))
-    if inputs is not None:
-        for t in inputs:
-            if t._edge is not None and t._edge[1:] in captured:
-                g = as_tensor(captured[t._edge[1:]])
-                if t._grad is None:
-                    t._grad = g
-                else:
-                    t._grad = t._grad + g
+    _from(roots, create if keep is None else keep, Walk(create, wanted, True))
 
 
 tensor_module.run_backward, tensor_module.short_walk = backward, walk

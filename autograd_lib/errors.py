@@ -74,6 +74,10 @@ MULTI_VIEW = (
     "modified inplace. You should replace the inplace operation by an out-of-place one."
 )
 
+MULTI_VIEW_CHANGED = MULTI_VIEW.replace(
+    "is being modified inplace", "its base or another view of its base has been modified inplace", 1
+)
+
 INFERENCE_VIEW = (
     "A view was created in inference mode and is being modified inplace in normal mode. Given that "
     "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "

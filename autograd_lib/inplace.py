@@ -39,7 +39,7 @@ def check(self: Tensor, tracked: bool) -> None:
     if not mode.enabled:
         return
     if view is not None:
-        if view[0]._rg and view[0]._edge is None:
+        if (view[0]._rg and view[0]._edge is None) or (self._rg and self._edge is None):
             raise errors.view_of_leaf_in_place()
     elif self._rg and self._edge is None:
         raise errors.leaf_in_place()
@@ -74,6 +74,8 @@ def write(self: Tensor, r: Any) -> None:
             f"{long_name(a.dtype)}"
         )
     check_memory(a)
+    if mode.before_write is not None:
+        mode.before_write(self)
     a[...] = r
 
 
@@ -143,14 +145,17 @@ def set_history(self: Tensor, node: Node) -> None:
             self.retain_grad()
         return
     base = self._view[0]
-    outer = CopySlices()
+    outer = CustomCopySlices() if node._custom else CopySlices()
     outer._seq, outer._hooks = next(sequence), None
     outer.fn = node
     outer.geometry = geometry(base, self)
     outer._shape, outer._dtype = base._a.shape, base._a.dtype
     rest = node._edges[1:] if node._edges else ()
     outer._edges = ((base._edge or base) if base._rg else None, *rest)
-    base._edge, base._rg = (outer._seq, outer, None), True
+    nr = None
+    if node._custom:
+        outer._shape, outer._dtype, nr = [outer._shape], [outer._dtype], 0
+    base._edge, base._rg = (outer._seq, outer, nr), True
     self._view[1] = -1  # out of date: the next look at its history renews it
     refresh(self)
 
@@ -197,14 +202,16 @@ class CopySlices(Node):
     def _run(self, grad: Any, keep: bool) -> tuple:
         out = np.array(grad, order="C")
         part = self._window(out)
-        grads = self.fn._run(part.copy(), keep)
+        copy = part.copy()
+        grads = self.fn._run([copy] if self._custom else copy, keep)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
     def _run_tensors(self, grad: Any, keep: bool) -> tuple:
         size, stride, offset = self.geometry
         part = WORDS["as_strided_"](grad.contiguous(), size, stride, offset)
-        grads = self.fn._run_tensors(part.clone(), keep)
+        copy = part.clone()
+        grads = self.fn._run_tensors([copy] if self._custom else copy, keep)
         hole = np.ones(grad.shape, bool)
         self._window(hole)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)
@@ -213,6 +220,19 @@ class CopySlices(Node):
                 grads[0].expand(size), tuple(grad.shape), size, stride, offset
             )
         return (out, *grads[1:])
+
+
+class CustomCopySlices(CopySlices):
+    """The same around the node of a user's Function, which takes lists of gradients."""
+
+    __slots__ = ()
+    _wants_all = _custom = True
+
+    def _run(self, grads: Any, keep: bool) -> tuple:
+        return super()._run(grads[0], keep)
+
+    def _run_tensors(self, grads: Any, keep: bool) -> tuple:
+        return super()._run_tensors(grads[0], keep)
 
 
 def method(name: str) -> Any:

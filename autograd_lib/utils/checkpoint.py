@@ -88,10 +88,31 @@ def checkpoint(
         if kwargs:
             raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
         return CheckpointFunction.apply(function, preserve_rng_state, *args)
-    return _recompute(function, args, kwargs, preserve_rng_state)
+    early_stop = early_stop and _early_stop[-1]
+    return _recompute(function, args, kwargs, preserve_rng_state, early_stop)
 
 
-def _recompute(function: Any, args: tuple, kwargs: dict, preserve: bool) -> Any:
+class _Enough(Exception):
+    """All saved values are there again: the rest of the function need not run."""
+
+
+_early_stop = [True]
+
+
+class set_checkpoint_early_stop:
+    """Whether checkpoints made in this context stop computing again when nothing is missing."""
+
+    def __init__(self, enable: bool):
+        self.enable = enable
+
+    def __enter__(self) -> None:
+        _early_stop.append(self.enable)
+
+    def __exit__(self, *error: Any) -> None:
+        _early_stop.pop()
+
+
+def _recompute(function: Any, args: tuple, kwargs: dict, preserve: bool, early_stop: bool) -> Any:
     """The other way: saved values are numbered, and computed again when the first is asked for."""
     state = random.default_generator.get_state()
     count = [0]
@@ -107,6 +128,8 @@ def _recompute(function: Any, args: tuple, kwargs: dict, preserve: bool) -> Any:
 
             def collect(t: Tensor) -> Tensor:
                 again.append(t.detach())
+                if early_stop and len(again) == count[0]:
+                    raise _Enough
                 return t
 
             now = random.default_generator.get_state()
@@ -116,6 +139,8 @@ def _recompute(function: Any, args: tuple, kwargs: dict, preserve: bool) -> Any:
             try:
                 with saved_tensors_hooks(collect, lambda t: t):
                     function(*args, **kwargs)
+            except _Enough:
+                pass
             finally:
                 mode.enabled = enabled
                 if preserve:
