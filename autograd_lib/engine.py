@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
+from . import saved as saved_module
 from . import tensor as tensor_module
 from .dtypes import FROM_NUMPY, Size
 from .errors import hint
@@ -142,6 +143,19 @@ class Node(metaclass=_NodeType):
         """Call `hook(grad_outputs)` before this node runs."""
         return register_node_prehook(self, hook)
 
+    def __call__(self, *grads: Any) -> Any:
+        """The gradients of what the operation was made from, given those of its results."""
+        create = mode.enabled
+        given: Any = list(grads) if create else [g._a for g in grads]
+        given = given if self._wants_all else given[0]
+        found = self._run_tensors(given, True) if create else self._run(given, True)
+        found = tuple(None if e is None else as_tensor(g)
+                      for e, g in zip(self._edges, found, strict=True))  # fmt: skip
+        return found[0] if len(found) == 1 else found
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
 
@@ -225,6 +239,28 @@ class AccumulateGrad(Node):
         self._hooks = hooks_of(variable)
 
 
+class PassOn(Node):
+    """Leads to a leaf from what stands in for its saved value: what a hook has unpacked."""
+
+    __slots__ = ()
+    _label = "torch::autograd::AccumulateGrad"
+    _shares = True
+
+    def _run(self, grad: Any, keep: bool) -> tuple:
+        return (grad,)
+
+    _run_tensors = _run
+
+
+def pass_on(leaf: Tensor) -> tuple:
+    """The edge of a new tensor whose gradients are those of `leaf`."""
+    node = PassOn()
+    node._edges, node._hooks, node._seq = (leaf,), None, next(sequence)
+    node._shape, node._dtype = leaf._a.shape, leaf._a.dtype
+    return (node._seq, node, None)
+
+
+saved_module.pass_on = pass_on
 _accumulators: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
@@ -670,7 +706,7 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
         leaf._grad = fresh(g)
         return
     a = old._a
-    if a.shape == g.shape and a.dtype is g.dtype and not old._rg:
+    if a.shape == g.shape and a.dtype is g.dtype:
         np.add(a, g, a)
         old._counter[0] += 1
     else:
@@ -680,7 +716,9 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
 # -- the two doors --------------------------------------------------------------------------------
 
 
-def _root_gradients(tensors: tuple, gradients: Any, create: bool) -> list[tuple[Tensor, Any]]:
+def _root_gradients(
+    tensors: tuple, gradients: Any, create: bool, what: str
+) -> list[tuple[Tensor, Any]]:
     """Each output with its incoming gradient, checked."""
     if gradients is None:
         gradients = (None,) * len(tensors)
@@ -691,6 +729,8 @@ def _root_gradients(tensors: tuple, gradients: Any, create: bool) -> list[tuple[
     for g in gradients:
         if g is not None and not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+    if what == "backward":
+        gradients = gradients[: len(tensors)]
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
     roots: list[tuple[Any, Any]] = []
@@ -703,8 +743,10 @@ def _root_gradients(tensors: tuple, gradients: Any, create: bool) -> list[tuple[
         if g is None:
             if t._rg and t._a.size != 1:
                 raise errors.not_scalar()
-            if t._a.dtype.kind not in "fc" and t._rg:
-                raise RuntimeError("grad can be implicitly created only for real scalar outputs")
+            if t._rg and t._a.dtype.kind == "c":
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {t.dtype}"
+                )
             a = t._a
             g = a.dtype.type(1) if a.ndim == 0 else np.ones(a.shape, a.dtype)
             if create:
@@ -765,7 +807,7 @@ def backward(
             if isinstance(t, Tensor):
                 t.retain_grad()
         wanted = _wanted(inputs)
-    roots = _root_gradients(tuple(tensors), gradients, create)
+    roots = _root_gradients(tuple(tensors), gradients, create, "backward")
     if create:
         errors.warn_once(errors.CREATE_GRAPH)
     _from(roots, create if keep is None else keep, Walk(create, wanted, True))
@@ -820,7 +862,7 @@ def gradients(
     outputs: Any, inputs: Any, grad_outputs: Any, keep: bool | None, create: bool
 ) -> list[Any]:
     """The gradients of `outputs` with respect to `inputs`; None for those not reached."""
-    roots = _root_gradients(outputs, grad_outputs, create)
+    roots = _root_gradients(outputs, grad_outputs, create, "grad")
     keep = create if keep is None else keep
     captured = _from(roots, keep, Walk(create, _wanted(inputs), False))
     found = []

@@ -306,6 +306,18 @@ METHODS["split"] = lambda self, split_size, dim=0: split(self, split_size, dim)
 
 
 @public()
+def unsafe_split(tensor: Tensor, split_size: int, dim: int = 0) -> Any:
+    """Copies of consecutive parts, which may be changed in place."""
+    return tuple(part.clone() for part in split(tensor, split_size, dim))
+
+
+@public()
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
+    """Copies of `chunks` parts of about the same size, which may be changed in place."""
+    return tuple(part.clone() for part in chunk(input, chunks, dim))
+
+
+@public()
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
     """Views of `chunks` parts of about the same size."""
     if chunks < 1:
@@ -1179,7 +1191,7 @@ def matmul(input: Any, other: Any) -> Tensor:
     """Matrix product: of vectors, of matrices, of stacks of matrices (the others broadcast)."""
     if not isinstance(other, Tensor):
         need_tensor(other, "matmul", "other", 2)
-    need_tensor(input, "matmul", "tensor", 1)
+    need_tensor(input, "matmul")
     n, m = input._a.ndim, other._a.ndim
     if n == 2 and m == 2:
         return W["mm"](input, other)

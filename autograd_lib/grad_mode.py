@@ -27,6 +27,7 @@ class _Mode(threading.local):
     check_nan = True
     saved_hooks: tuple = ()  # stack of (pack, unpack)
     no_saved_hooks: str | None = None  # why hooks on saved tensors are refused, if they are
+    before_write: Any = None  # called before memory is changed in place
     node: Any = None  # the node being run, for anomaly mode
     task: Any = None  # the long walk that is under way
 

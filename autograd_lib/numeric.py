@@ -13,7 +13,7 @@ FLOAT32, FLOAT64 = np.dtype("f4"), np.dtype("f8")
 ZERO = {d: np.zeros((), d) for d in (FLOAT32, FLOAT64)}
 ONE = {d: np.ones((), d) for d in (FLOAT32, FLOAT64)}
 # The gradient to start from: a NumPy scalar is the cheapest there is.
-START = {np.dtype(d): np.dtype(d).type(1) for d in ("f2", "f4", "f8", "c8", "c16")}
+START = {np.dtype(d): np.dtype(d).type(1) for d in ("f2", "f4", "f8")}
 
 # -- Python numbers --------------------------------------------------------------------------------
 # `a * 0.5` takes 0.67 us, because NumPy finds out each time what 0.5 is; `a * half`, where `half`

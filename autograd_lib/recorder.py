@@ -20,6 +20,7 @@ function: the derivative is then itself recorded, and can be differentiated agai
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import linecache
 import re
@@ -99,10 +100,36 @@ def public(method: bool = True, name: str | None = None) -> Callable:
     """A function on tensors, as torch has it; formulas on arrays have their own word for it."""
 
     def decorate(function: Any) -> Any:
-        register(name or function.__name__, function, True, method)
+        called = name or function.__name__
+        register(called, function, True, method)
+        PUBLIC[called] = wanting_tensors(function)
         return function
 
     return decorate
+
+
+def wanting_tensors(function: Any) -> Any:
+    """`function`, which says so when an argument annotated as Tensor is none.
+
+    Nothing is asked beforehand: what is no tensor fails somewhere inside, and is looked at then.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    wanted = [(i, p.name) for i, p in enumerate(parameters) if p.annotation == "Tensor"]
+    if not wanted:
+        return function
+
+    @functools.wraps(function)
+    def asking(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (AttributeError, TypeError):
+            for i, name in wanted:
+                given = args[i] if i < len(args) else kwargs.get(name, Tensor)
+                if not isinstance(given, Tensor) and given is not Tensor:
+                    operands.not_a_tensor(given, function.__name__, name, i + 1)
+            raise
+
+    return asking
 
 
 def word(function: Any) -> Any:
@@ -244,6 +271,7 @@ class Entry:
             "saved_variables": self.saved_variables,
             "_results": self.results,
             "_label": self.label,
+            "__module__": "builtins",  # as torch's, which are written in C++
             "entry": self,
         }
         if self.unfold:

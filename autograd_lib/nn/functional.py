@@ -13,7 +13,7 @@ from ..errors import broadcast_error
 from ..functions import cat, expand, is_number, need_tensor, reshape
 from ..functions import sum as _sum
 from ..operands import Unusual
-from ..recorder import PUBLIC
+from ..recorder import PUBLIC, wanting_tensors
 from ..recorder import WORDS as W
 from ..tensor import Tensor, fresh, wrap_dim
 
@@ -150,7 +150,7 @@ def _implicit_dim(name: str, ndim: int) -> int:
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
         "dim=X as an argument.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
     return 0 if ndim in (0, 1, 3) else 1
 
@@ -187,7 +187,7 @@ def _reduction(name: str, size_average: Any = None, reduce: Any = None) -> int:
             f"size_average and reduce args will be deprecated, please use reduction='{name}' "
             "instead.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     if name not in _REDUCTIONS:
         raise ValueError(f"{name} is not a valid value for reduction")
@@ -201,7 +201,7 @@ def _same_sizes(input: Tensor, target: Tensor) -> None:
             f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -388,7 +388,7 @@ def kl_div(
             "definition.'mean' will be changed to behave the same as 'batchmean' in the next "
             "major release.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     if log_target:
         losses = W["mul"](W["exp"](target), W["sub"](target, input))
@@ -489,7 +489,8 @@ def linear(input: Tensor, weight: Tensor, bias: Any = None) -> Tensor:
     try:
         return W["linear_"](bias, input, weight)
     except (Unusual, ValueError):
-        pass
+        need_tensor(input, "linear")
+        need_tensor(weight, "linear", "weight", 2)
     if weight._a.ndim == 1:
         out = PUBLIC["matmul"](input, weight)
         return out if bias is None else out + bias
@@ -621,6 +622,12 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
         out = W["index_select"](out, d, fresh(positions))
     return out
 
+
+# (relu and linear look for themselves: they are called in every step of training.)
+for _name, _function in list(globals().items()):
+    _own = getattr(_function, "__module__", "") == __name__ and not _name.startswith("_")
+    if _own and _name not in ("relu", "linear"):
+        globals()[_name] = wanting_tensors(_function)
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "avg_pool1d", "avg_pool2d",
