@@ -7,16 +7,19 @@ expected values: not in words, not in the data, not in an exception.
 
 from __future__ import annotations
 
+import builtins
+import linecache
 import re
+import traceback
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from . import find, journal
+from . import find, journal, witness
 from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake, QuestionInfo
 from .describe import Plain, build_names, is_program, size
 from .key import answer_hash
-from .observe import Difference, differ
+from .observe import Difference, differ, observe
 from .render import call_text, graded, present
 from .solution import show_solution
 from .trial import MISSING, Raised, Trial, attempt, describe_exception, observe_path, quietly
@@ -264,11 +267,13 @@ def examine(
     for record in cases.of(info.id):
         trial = attempt(record.arguments, objects, exercise.sees)
         expected = record.expected()
+        difference = _difference(expected, trial, exercise, record.arguments)
+        agrees = difference is None and (trial.raised is None or "raised" in expected)
+        witness.tell_case(record.arguments, expected, trial, difference, agrees)
         if trial.raised is not None and not trial.raised.attempted:
             return _not_attempted(info, exercise, trial.raised, cases.exercises)
         left = left or trial.left
-        difference = _difference(expected, trial, exercise, record.arguments)
-        if difference is not None or (trial.raised is not None and "raised" not in expected):
+        if not agrees:
             failing.append((record, trial, difference))
     if failing:
         record, trial, difference = min(failing, key=lambda found: size(found[0].arguments))
@@ -306,6 +311,7 @@ def examine_answer(info: CheckInfo, question: QuestionInfo, answer: Any) -> Outc
     with quietly():
         value = answer()
     given = answer_hash(question.name, value)
+    witness.tell_answer(observe(value), given in question.right, question.explain)
     if given in question.right:
         return Outcome(info, "passed", question.explain)
     message = question.wrong.get(given, "That is not it.")
@@ -438,19 +444,31 @@ def _try_law(
             raised.append(error)
             raise
 
+    must_hold = _first_line(live.law.holds.__doc__)
     with quietly():
         try:
             live.law.holds(f, live.new)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
+            witness.tell_law(must_hold, error, _last_line(error))
             if not raised or error is not raised[-1]:
-                return Outcome(info, "failed", _first_line(live.law.holds.__doc__))
+                return Outcome(info, "failed", must_hold)
             found = describe_exception(error)
             if not found.attempted:
                 return _not_attempted(info, exercise, found, cases.exercises)
             return _explain_exception(info, exercise, found, secret=True)
+    witness.tell_law(must_hold, None, "")
     return None
+
+
+def _last_line(error: BaseException) -> str:
+    """Return the line of the answer key that an exception came out of, "" where there is none."""
+    line = ""
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename.endswith("key.py"):
+            line = linecache.getline(frame.f_code.co_filename, number).strip()
+    return line
 
 
 def _first_line(docstring: str | None) -> str:
@@ -536,9 +554,9 @@ def _explain_exception(
     where = f" in the line `{raised.line}`" if raised.line else ""
     text = "" if secret or not raised.text else f": {raised.text}"
     advice = f" {raised.hint}" if raised.hint and not secret else _ADVICE.get(raised.type, "")
-    return Outcome(
-        info, "error", f"{subject} raised {raised.type}{where}{text.rstrip('.')}.{advice}"
-    )
+    # An exception class of somebody's own can have any words for its name.
+    kind = raised.type if not secret or hasattr(builtins, raised.type) else "an exception"
+    return Outcome(info, "error", f"{subject} raised {kind}{where}{text.rstrip('.')}.{advice}")
 
 
 _ADVICE = {
