@@ -405,6 +405,12 @@ class Walk:
         """Whether a gradient for `t` is computed on this walk."""
         return (id(t) if t._edge is None else t._edge[1]) in self.reached
 
+    def needs(self, edge: Any) -> bool:
+        """Whether a gradient that leaves by this edge is of any use."""
+        if edge is None or self.wanted is None:
+            return edge is not None
+        return edge[1] in self.reached if edge.__class__ is tuple else id(edge) in self.wanted
+
     def leaf(self, leaf: Tensor, g: Any, alone: bool) -> None:
         """Walk one edge into a leaf; after the last one, deliver the sum."""
         key = id(leaf)
@@ -449,6 +455,8 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
             if grad is None:
                 # Nothing arrived, so nothing flows on; but leaves wait for every edge.
                 grads: Any = (None,) * len(node._edges)
+                if node._hooks is not None and node._hooks.tensor:
+                    run_tensor_hooks(node._hooks, [None] * _outputs(node))
             elif unusual or node._hooks is not None or node._wants_all:
                 grads = _visit(state, node, grad)
                 if grads is None:
@@ -497,17 +505,25 @@ def add_to(arrived: dict[Any, Any], node: Any, nr: int | None, g: Any) -> None:
     box[nr] = g if box[nr] is None else box[nr] + g
 
 
+def _outputs(node: Node) -> int:
+    return len(node._shape) if node._wants_all else 1
+
+
 def _visit(state: Walk, node: Node, grad: Any) -> Any:
     """Run a node about which something is unusual; None if it need not run."""
-    running = state.running
-    if running is not None or node._hooks is not None:
+    running, hooks = state.running, node._hooks
+    if running is not None or hooks is not None:
         grad = _before(state, node, grad)
         if running is not None and node not in running:
             return None
+        if hooks is not None and hooks.pre:
+            grads = grad if node._wants_all else [grad]
+            grads = _plain(state, run_pre_hooks(hooks, [as_tensor(g) for g in grads]))
+            grad = grads if node._wants_all else grads[0]
     if node._wants_all:
         grad = _complete(node, grad, state.create)
-    if mode.anomaly or node._hooks is not None:
-        return _run_watched(node, grad, state.create)
+    if mode.anomaly or hooks is not None:
+        return _run_watched(state, node, grad)
     return node._run_tensors(grad, True) if state.create else node._run(grad, True)
 
 
@@ -589,16 +605,11 @@ def as_tensor(g: Any) -> Any:
 
 
 def _before(state: Walk, node: Node, grad: Any) -> Any:
-    """Tensor hooks, retain_grad, pre-hooks, and gradients that are asked for.
-
-    Hooks see tensors. What is asked for is taken after tensor hooks and before pre-hooks.
-    """
+    """Tensor hooks, retain_grad, then gradients that are asked for. (Hooks see tensors.)"""
     hooks = node._hooks
     grads = grad if node._wants_all else [grad]
     if hooks is not None and (hooks.tensor or hooks.retain):
         grads = _plain(state, run_tensor_hooks(hooks, [as_tensor(g) for g in grads]))
-    if hooks is not None and hooks.pre:
-        grads = _plain(state, run_pre_hooks(hooks, [as_tensor(g) for g in grads]))
     for nr in (state.wanted or {}).get(node, ()):
         state.captured[(node, nr)] = grads[nr or 0]
     return grads if node._wants_all else grads[0]
@@ -608,8 +619,9 @@ def _plain(state: Walk, grads: list) -> list:
     return grads if state.create else [None if g is None else g._a for g in grads]
 
 
-def _run_watched(node: Node, grad: Any, create: bool) -> Any:
+def _run_watched(state: Walk, node: Node, grad: Any) -> Any:
     """Run a node that may have hooks behind it, or whose results anomaly mode looks at."""
+    create = state.create
     if not mode.anomaly and not node._hooks.post:  # type: ignore[union-attr]
         return node._run_tensors(grad, True) if create else node._run(grad, True)
     outer, mode.node = mode.node, node
@@ -621,7 +633,7 @@ def _run_watched(node: Node, grad: Any, create: bool) -> Any:
         raise
     finally:
         mode.node = outer
-    grads = tuple(g if e is not None else None for e, g in zip(node._edges, grads, strict=True))
+    grads = tuple(g if state.needs(e) else None for e, g in zip(node._edges, grads, strict=True))
     if node._hooks is not None and node._hooks.post:
         given = tuple(as_tensor(g) for g in (grad if node._wants_all else [grad]))
         tensors = run_post_hooks(node._hooks, tuple(map(as_tensor, grads)), given)
@@ -677,7 +689,7 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
         return
     if hooks is not None:
         t = run_tensor_hooks(hooks, [as_tensor(g)])
-        if hooks.pre:
+        if hooks.pre and state.accumulate:
             t = run_pre_hooks(hooks, t)
         g, alone = (t[0] if state.create else t[0]._a), False
     if not state.accumulate:
