@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from . import grad_mode
-from .engine import AccumulateGrad
 from .grad_mode import is_grad_enabled as _is_grad_enabled
+from .node import AccumulateGrad
 from .random import Generator
 
 

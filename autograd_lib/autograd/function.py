@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import errors, saved
-from ..engine import Node, as_tensor, sequence
 from ..errors import hint
 from ..grad_mode import mode, no_grad
 from ..inplace import set_history
+from ..node import Node, as_tensor, sequence
 from ..recorder import WORDS
 from ..tensor import CUSTOM, INFERENCE, MULTIPLE, Tensor, fresh, refresh, view_of
 
