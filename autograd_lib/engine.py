@@ -10,6 +10,7 @@ takes the place of counting dependencies, and nothing recurses.
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from heapq import heappop, heappush, heappushpop
@@ -34,6 +35,7 @@ from .numeric import loud, quiet, sum_of_rows
 from .tensor import Tensor, fresh, refresh
 
 _add = np.add.reduce
+_numbers = itertools.count()  # of long walks
 _SEQ = attrgetter("_seq")
 
 # Filled by the table: how to bring a gradient to the shape of what it belongs to.
@@ -154,12 +156,14 @@ class Walk:
         "captured",
         "create",
         "leaves",
+        "number",
         "reached",
         "running",
         "wanted",
     )  # fmt: skip
 
     def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
+        self.number = next(_numbers)
         self.create = create  # record the derivative itself?
         self.wanted = wanted  # nodes and ids of leaves whose gradients are asked for; None: all
         self.accumulate = accumulate  # into .grad, or only hand back?

@@ -109,6 +109,9 @@ class BackwardCFunction(Node, FunctionCtx):
     def maybe_clear_saved_tensors(self) -> None:
         self._release()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
+
     # -- running ----------------------------------------------------------------------------------
 
     def _run(self, grads: Any, keep: bool) -> Any:
@@ -264,6 +267,7 @@ class Function(metaclass=_FunctionMeta):
         )
 
     vjp = backward
+    generate_vmap_rule = False
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
