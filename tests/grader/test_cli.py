@@ -13,7 +13,7 @@ import pytest
 from course import find
 from grader.directory import CourseDirectory
 from grader.results import write_result
-from tests.conftest import LESSON
+from tests.conftest import LESSON, LEVEL
 
 
 @pytest.fixture
@@ -21,6 +21,8 @@ def grader(classroom):
     """Run `grader ...` in the classroom's folder; returns what it printed and its exit code."""
 
     def run(*arguments, cwd=classroom.root):
+        if arguments[0] in ("grade", "demo"):
+            arguments = (*arguments, "--isolation", LEVEL)
         environment = os.environ | {"PYTHONPATH": str(find.CLONE), "COLUMNS": "200"}
         return subprocess.run(
             [sys.executable, "-m", "grader.cli", *arguments],
@@ -167,6 +169,7 @@ def test_results_as_a_table_show_names_and_messages_as_they_are(grader, some_res
         assert text in shown
 
 
+@pytest.mark.full
 def test_the_doctor_says_what_there_is_and_what_to_do(grader, monkeypatch):
     well = grader("doctor")
     assert well.returncode == 0
