@@ -184,6 +184,30 @@ def test_the_doctor_says_what_there_is_and_what_to_do(grader, monkeypatch):
     assert "--isolation reduced" in words(refused.stderr)
 
 
+def test_the_doctor_works_where_there_is_no_sandbox_to_be_had(tmp_path):
+    """As on Windows: modules of POSIX's are missing, and nbgrader need not be there."""
+    program = (
+        "import sys, types\n"
+        "sys.modules.update(dict.fromkeys(['resource', 'fcntl', 'grp', 'pwd', 'nbgrader']))\n"
+        "import grader.cli\n"
+        "from grader.sandbox import bubblewrap\n"
+        "bubblewrap.sys = types.SimpleNamespace(platform='win32')\n"
+        "sys.argv = ['grader', 'doctor']\n"
+        "grader.cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(find.CLONE), "COLUMNS": "200"},
+    )
+    assert done.returncode == 1, done.stderr
+    assert "this is win32" in words(done.stdout) and "WSL 2" in done.stdout
+    for system in ("Debian", "Ubuntu", "Fedora", "container", "Kubernetes", "macOS", "Windows"):
+        assert re.search(rf"^  {system} ", done.stdout, re.MULTILINE), system
+
+
 def test_an_old_demo_is_replaced_and_nothing_else(grader, tmp_path):
     done = grader("demo", "--students", "1", "--dir", "d", "--jobs", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
