@@ -87,10 +87,8 @@ ADVICE = """How to get full isolation:
                 capabilities: {add: [SYS_ADMIN]}
                 seccompProfile: {type: Unconfined}
                 appArmorProfile: {type: Unconfined}
-  macOS       the engine, the lessons, building, and grading with `--isolation reduced` (limits,
-              but no namespaces) work; for full isolation, grade in a Linux machine or container
-  Windows     the engine, the lessons and building work, grading does not; WSL 2 is a Linux
-              machine, where the lines above hold
+  macOS       the engine, the lessons and building work; grade in a Linux machine or container
+  Windows     the same; WSL 2 is a Linux machine, where the lines above hold
 
 Less, where you trust your students: grader grade --isolation reduced. Its results say so.
 """
