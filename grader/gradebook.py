@@ -114,16 +114,14 @@ class GradebookWriter:
         """Enter results in one transaction, and leave their notebooks in autograded/."""
         entered: dict[str, list[Graded]] = {}
         for graded in batch:
-            result, submission = graded.result, graded.submission
-            assert submission is not None
+            result = graded.result
             folder = self._course.autograded / result.student / result.assignment
             if result.status == GRADED:
                 _leave_notebook(folder, result.assignment, graded.text)
             else:
                 # An old notebook beside what could not be graded would look like its own.
                 shutil.rmtree(folder, ignore_errors=True)
-            if not (submission.absent or graded.fault):
-                entered.setdefault(result.assignment, []).append(graded)
+            entered.setdefault(result.assignment, []).append(graded)
         try:
             for assignment, group in entered.items():
                 AssignmentRows(self._book.db, assignment).enter(group)

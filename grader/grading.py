@@ -9,8 +9,10 @@ from typing import Any
 
 from . import intake
 from .directory import CourseDirectory, Lesson, UsageError
+from .limits import limits_of
 from .pipeline import Assignment, Graded, blank_result
 from .quick import import_nbgrader
+from .rehearsal import Rehearsal
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
 from .sandbox import FULL, Limits
 from .schedule import grade_all, start_workers
@@ -96,7 +98,7 @@ def grade_assignment(
             def changed() -> Iterator[intake.Submission]:
                 for name in names:
                     submission = intake.read(course, lesson, name)
-                    if force or not _has_result(course, assignment, submission):
+                    if force or not has_result(course, assignment, submission, limits, isolation):
                         yield submission
                     else:
                         summary.kept += 1
@@ -114,9 +116,12 @@ def grade_assignment(
 
             started = time.monotonic()
             try:
-                for graded in grade_all(
-                    assignment, changed(), limits, jobs, level=isolation, workers=workers
-                ):
+                rehearsal = Rehearsal(assignment, limits, isolation)
+                found = grade_all(
+                    assignment, rehearsal.first(changed()), limits, jobs, level=isolation,
+                    workers=workers,
+                )  # fmt: skip
+                for graded in rehearsal.passed_on(found):
                     batch.append(graded)
                     if time.monotonic() - started > BATCH_SECONDS:
                         settle()
@@ -126,20 +131,12 @@ def grade_assignment(
     return summary
 
 
-def limits_of(course: CourseDirectory) -> Limits:
-    """Return the limits that course.toml sets; raises UsageError for one that does not exist."""
-    own = course.settings.get("limits", {})
-    unknown = set(own) - set(Limits.__dataclass_fields__)
-    if unknown:
-        raise UsageError(
-            f"course.toml sets a limit that does not exist: {', '.join(sorted(unknown))}. "
-            f"There are: {', '.join(Limits.__dataclass_fields__)}."
-        )
-    return Limits(**own)
-
-
-def _has_result(
-    course: CourseDirectory, assignment: Assignment, submission: intake.Submission
+def has_result(
+    course: CourseDirectory,
+    assignment: Assignment,
+    submission: intake.Submission,
+    limits: Limits,
+    isolation: str,
 ) -> bool:
     """Say whether a result is there that grading again could not change."""
     path = result_path(course.results, assignment.name, submission.student)
@@ -149,8 +146,8 @@ def _has_result(
         return False
     if submission.notebook is None or old.status != GRADED:
         return False
-    new = blank_result(assignment, submission)
-    return all(
+    new = blank_result(assignment, submission, limits)
+    return old.isolation == isolation and all(
         getattr(old, name) == getattr(new, name)
         for name in (
             "submission_sha256",

@@ -28,7 +28,7 @@ from nbgrader.utils import parse_utc
 from sqlalchemy import Boolean, and_, bindparam, insert, or_, select, update
 
 from .pipeline import Graded
-from .results import QUARANTINED
+from .results import GRADED
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,13 @@ class AssignmentRows:
             yield _Cell(*row)
 
     def enter(self, batch: Sequence[Graded]) -> None:
-        """Enter results; what a person has given stays as it is."""
+        """Enter results; what a person has given stays as it is.
+
+        Nothing is made of a student who never handed in; of one who did, and whose folder is gone,
+        the old score goes too.
+        """
+        known = set(self._submissions_of([graded.result.student for graded in batch]).values())
+        batch = [g for g in batch if not _is_absent(g) or g.result.student in known]
         places = self._places([graded.result.student for graded in batch])
         self._run(_TIME, self._times(batch))
         self._run(_GRADE, self._grades(batch, places))
@@ -113,11 +119,7 @@ class AssignmentRows:
 
     def _submissions(self, students: Sequence[str]) -> dict[str, str]:
         """Return the student of each submission, by the submission's id."""
-        query = select(SubmittedAssignment.id, SubmittedAssignment.student_id).where(
-            SubmittedAssignment.assignment_id == self._id,
-            SubmittedAssignment.student_id.in_(students),
-        )
-        found = {row.id: row.student_id for row in self._session.execute(query)}
+        found = self._submissions_of(students)
         known = set(found.values())
         new = {new_uuid(): student for student in students if student not in known}
         self._run(
@@ -128,6 +130,14 @@ class AssignmentRows:
             ),
         )
         return found | new
+
+    def _submissions_of(self, students: Sequence[str]) -> dict[str, str]:
+        """Return the student of each submission that is there, by its id."""
+        query = select(SubmittedAssignment.id, SubmittedAssignment.student_id).where(
+            SubmittedAssignment.assignment_id == self._id,
+            SubmittedAssignment.student_id.in_(students),
+        )
+        return {row.id: row.student_id for row in self._session.execute(query)}
 
     # What grading came to
 
@@ -152,7 +162,7 @@ class AssignmentRows:
                     "of_cell": cell.id,
                     "auto_score": score,
                     "waits": score is None,
-                    "counts": result.status == QUARANTINED or cell.points != 0,
+                    "counts": result.status != GRADED or cell.points != 0,
                 }
 
     def _comments(self, batch: Sequence[Graded], places: Places) -> Iterator[dict[str, Any]]:
@@ -163,8 +173,12 @@ class AssignmentRows:
                 yield {
                     "of_notebook": places[result.student, cell.notebook],
                     "of_cell": cell.id,
-                    "auto_comment": result.message if result.status == QUARANTINED else text,
+                    "auto_comment": text if result.status == GRADED else result.message,
                 }
+
+
+def _is_absent(graded: Graded) -> bool:
+    return graded.submission is not None and graded.submission.absent
 
 
 _TIME = (

@@ -21,7 +21,7 @@ from .intake import Submission
 from .pipeline import Assignment, Graded, grade
 from .results import NOT_GRADED, Result
 from .sandbox import FULL, Limits
-from .sandbox.launch import Sandbox
+from .sandbox.launch import Sandbox, SandboxError
 
 Pool = Callable[[int], Executor]
 
@@ -62,7 +62,12 @@ def _sandbox(level: str, limits: Limits) -> Sandbox:
 
 def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
     """Grade one submission in this process's sandbox, which is started when first needed."""
-    return grade(assignment, submission, limits, _sandbox(level, limits)).sealed()
+    try:
+        return grade(assignment, submission, limits, _sandbox(level, limits)).sealed()
+    except SandboxError:
+        # Whatever ended the fork server, it is not this submission's fault before a second time.
+        _sandboxes.pop((level, limits)).close()
+        return grade(assignment, submission, limits, _sandbox(level, limits)).sealed()
 
 
 def grade_all(

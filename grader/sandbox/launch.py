@@ -6,6 +6,7 @@ import array
 import contextlib
 import json
 import os
+import re
 import secrets
 import select
 import shutil
@@ -214,18 +215,23 @@ class SandboxRoom:
         self, order: _Order, level: str, limits: Limits, files: Mapping[str, bytes]
     ) -> None:
         self.isolation = level
-        self._limits, self._status, self._folder = limits, order.status, order.folder
+        self.limits, self._status, self._folder = limits, order.status, order.folder
         self._channel = Channel(order.link, order.cookie)
         self._channel.largest = limits.message_mb * 1_000_000
         self._channel.watch = self._look
-        self._channel.patience = limits.wall_seconds
         self.peer = judging_peer(self._channel)
         self.peer.on_event = self._on_event
         self.peer.on_broken = lambda error: RoomEnded(self._end(error))
         self.ended = ""
         """why the room is over; "" while it is not"""
+        self.until = float("inf")
+        """when, by the monotonic clock, the whole submission's time is over"""
         self.slow = False
         """True where wall-clock time ended it, which a busy machine may be the reason for"""
+        self._lines, self._words = {""}, {""}
+        self.peer.is_own = lambda line, function: (
+            line in self._lines and self._words.issuperset(function.split("."))
+        )
         self._outputs: list[Any] | None = None
         self.on_text: Any = lambda name, text: None
         """told what is printed while nobody runs a cell"""
@@ -248,7 +254,7 @@ class SandboxRoom:
             self.close()
             raise SandboxError(reason)
         # Whoever grades must not hang on a room that does not read.
-        link.settimeout(self._limits.wall_seconds)
+        link.settimeout(self.limits.wall_seconds)
         for level, kind, found in ancillary:
             if level == socket.SOL_SOCKET and kind == getattr(socket, "SCM_CREDENTIALS", -1):
                 return int(array.array("i", found[:4])[0])
@@ -258,18 +264,19 @@ class SandboxRoom:
 
     @contextlib.contextmanager
     def within(self) -> Any:
-        """Count CPU time and output of a block from here on; wall-clock time, of each request.
+        """Count CPU time, wall-clock time and output of a block from here on.
 
         Inside, requests raise RoomEnded where one of them runs out, or the room ends otherwise.
         """
         if self.ended:
             raise RoomEnded(self.ended)
         self._channel.allowance = int(
-            (self._limits.output_mb + 2 * self._limits.message_mb) * 1_000_000
+            (self.limits.output_mb + 2 * self.limits.message_mb) * 1_000_000
         )
-        self._printed = int(self._limits.output_mb * 1_000_000)
+        self._channel.deadline = min(time.monotonic() + self.limits.wall_seconds, self.until)
+        self._printed = int(self.limits.output_mb * 1_000_000)
         self._cpu_before = self._cpu()
-        self._cpu_limit = self._limits.cell_seconds
+        self._cpu_limit = self.limits.cell_seconds
         yield
 
     def _cpu(self) -> float:
@@ -285,7 +292,7 @@ class SandboxRoom:
         if now - self._looked > 0.1:
             self._looked = now
             # One process alone meets its own limit first, as a MemoryError that it may survive.
-            if watch.memory_mb(self._process) > 1.25 * self._limits.memory_mb:
+            if watch.memory_mb(self._process) > 1.25 * self.limits.memory_mb:
                 raise _OutOfMemory("the memory is used up")
 
     def _end(self, error: WireError) -> str:
@@ -314,6 +321,8 @@ class SandboxRoom:
         """Run a cell as Jupyter would; where `ended` is true of the result, the room is over."""
         outputs: list[Any] = []
         self._outputs = outputs
+        self._lines.update(line.strip() for line in source.splitlines())
+        self._words.update(re.findall(r"\w+", source))
         try:
             with self.within():
                 status, name, text, lines = _checked(self.peer.request("run", source))

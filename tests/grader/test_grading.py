@@ -127,7 +127,7 @@ def test_results_say_what_they_were_made_with(demo):
     result = demo[1]["full_solution"]
     for name in ("submission_sha256", "assignment_sha256", "key_sha256"):
         assert len(getattr(result, name)) == 64
-    assert result.environment.keys() == {"python", "numpy", "machine"}
+    assert result.environment.keys() == {"python", "numpy", "machine", "limits", "code"}
     assert result.engine_version and result.grader_version and len(result.seed_id) == 12
     assert result.isolation == LEVEL and result.seconds > 0 and result.peak_memory_mb > 10
     assert result.started.endswith("+00:00")

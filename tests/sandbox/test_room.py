@@ -121,7 +121,7 @@ def test_sleeping_is_ended_by_the_clock_and_may_be_the_machines_fault(sandbox):
 def test_the_whole_tree_is_gone_afterwards(sandbox):
     room = sandbox.open({})
     room.run(
-        "import os, subprocess\nos.setsid()\nfor _ in range(5):\n    if not os.fork():\n"
+        "import os, subprocess\nfor _ in range(5):\n    if not os.fork():\n"
         "        os.setsid(); os.fork(); __import__('time').sleep(1000)\n"
         "subprocess.Popen(['sleep', '1000'], start_new_session=True)"
     )

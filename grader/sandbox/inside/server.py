@@ -194,10 +194,10 @@ def _be_the_room(settings: dict[str, Any], fds: list[int], own_shell: shell.Room
     level, limits = settings["level"], settings["limits"]
     link = socket.socket(fileno=fds[0])
     mapped = jail.mapped()
+    # Signals to one's own group reach across namespaces: nobody else may be in it.
+    os.setsid()
     if level == FULL:
         jail.private_files(limits["disk_mb"], limits["files"], os.environ["TMPDIR"])
-    else:
-        os.setsid()
     home = settings["home"]
     os.makedirs(home, exist_ok=True)
     if settings.get("own_user"):
