@@ -57,6 +57,8 @@ class Trial:
     seen: dict[str, Plain] = field(default_factory=dict)
     raised: Raised | None = None
     printed: str = ""
+    calls: dict[str, int] = field(default_factory=dict)
+    """how often each function among the arguments was called, where that is counted"""
 
     def to_plain(self) -> Plain:
         """Return what identifies the behaviour: observations, or the exception."""
@@ -65,11 +67,14 @@ class Trial:
         return {"seen": self.seen}
 
 
-def attempt(case: Plain, objects: Mapping[str, Any], sees: Sequence[str]) -> Trial:
+def attempt(
+    case: Plain, objects: Mapping[str, Any], sees: Sequence[str], *, counting: bool = False
+) -> Trial:
     """Build a case's values, run the first of `objects` (or the case's program), look at `sees`.
 
-    Arguments are passed by position, so that a student may rename them. Raises nothing that the
-    code under trial raises, but for KeyboardInterrupt.
+    Arguments are passed by position, so that a student may rename them. When `counting`, it is
+    counted how often functions among them are called. Raises nothing that the code under trial
+    raises, but for KeyboardInterrupt.
     """
     trial = Trial()
     with quietly() as printed:
@@ -81,7 +86,8 @@ def attempt(case: Plain, objects: Mapping[str, Any], sees: Sequence[str]) -> Tri
             else:
                 names = build_names(case, objects)
                 function = next(iter(objects.values()))
-                names["result"] = function(*names.values())
+                given = _counted(names, trial.calls) if counting else names
+                names["result"] = function(*given.values())
             trial.seen = {path: _observe_path(path, names) for path in sees}
         except KeyboardInterrupt:
             raise
@@ -89,6 +95,29 @@ def attempt(case: Plain, objects: Mapping[str, Any], sees: Sequence[str]) -> Tri
             trial.raised = describe_exception(error)
     trial.printed = printed.getvalue()
     return trial
+
+
+def _counted(names: Mapping[str, Any], calls: dict[str, int]) -> dict[str, Any]:
+    """Have calls of the functions among these values counted.
+
+    The count is kept on this side: code that is tried in another process cannot change it.
+    """
+
+    def counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        calls[name] = 0
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            calls[name] += 1
+            return function(*args, **kwargs)
+
+        return counted
+
+    return {
+        name: counting(name, value)
+        if callable(value) and not isinstance(value, torch.Tensor)
+        else value
+        for name, value in names.items()
+    }
 
 
 def _observe_path(path: str, names: Mapping[str, Any]) -> Plain:

@@ -26,7 +26,7 @@ Pool = Callable[[int], Executor]
 AHEAD = 4
 """how many submissions per worker are read before they are needed"""
 
-_sandboxes: dict[tuple[str, Limits], Sandbox] = {}
+_sandboxes: dict[tuple[str, Limits, bool], Sandbox] = {}
 
 
 def local_pool(jobs: int) -> Executor:
@@ -39,9 +39,10 @@ def local_pool(jobs: int) -> Executor:
 
 def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
     """Grade one submission in this process's own sandbox, which is started when first needed."""
-    sandbox = _sandboxes.get((level, limits))
+    kind = level, limits, assignment.engine
+    sandbox = _sandboxes.get(kind)
     if sandbox is None:
-        sandbox = _sandboxes[level, limits] = Sandbox(level, limits)
+        sandbox = _sandboxes[kind] = Sandbox(level, limits, engine=assignment.engine)
         multiprocessing.util.Finalize(None, sandbox.close, exitpriority=10)
     return grade(assignment, submission, limits, sandbox)
 
