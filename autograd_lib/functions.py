@@ -15,7 +15,7 @@ from .derivatives import axes, infer, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy
 from .dtypes import dtype as Dtype
 from .grad_mode import mode
-from .operands import RETURN_TYPES, return_type
+from .operands import RETURN_TYPES, Unusual, return_type
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
 
@@ -303,6 +303,18 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
 
 
 METHODS["split"] = lambda self, split_size, dim=0: split(self, split_size, dim)
+
+
+@public()
+def unsafe_split(tensor: Tensor, split_size: int, dim: int = 0) -> Any:
+    """Copies of consecutive parts, which may be changed in place."""
+    return tuple(part.clone() for part in split(tensor, split_size, dim))
+
+
+@public()
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
+    """Copies of `chunks` parts of about the same size, which may be changed in place."""
+    return tuple(part.clone() for part in chunk(input, chunks, dim))
 
 
 @public()
@@ -1179,7 +1191,7 @@ def matmul(input: Any, other: Any) -> Tensor:
     """Matrix product: of vectors, of matrices, of stacks of matrices (the others broadcast)."""
     if not isinstance(other, Tensor):
         need_tensor(other, "matmul", "other", 2)
-    need_tensor(input, "matmul", "tensor", 1)
+    need_tensor(input, "matmul")
     n, m = input._a.ndim, other._a.ndim
     if n == 2 and m == 2:
         return W["mm"](input, other)
@@ -1192,6 +1204,10 @@ def matmul(input: Any, other: Any) -> Tensor:
     if n == 2 and m == 1:
         return W["mv"](input, other)
     if n == 1 and m == 2:
+        try:
+            return W["row"](input, other)
+        except (Unusual, ValueError):
+            pass
         return W["squeeze_in_place"](W["mm"](W["unsqueeze"](input, 0), other), 0)
     return _matmul_many(input, other)
 
@@ -1214,29 +1230,14 @@ def _matmul_many(a: Tensor, b: Tensor) -> Tensor:
         return W["transpose"](_matmul_many(turned, W["t"](a)), -2, -1)
     n, m = a._a.shape[-2:]
     k, p = b._a.shape[-2:]
-    try:
-        lead = np.broadcast_shapes(a._a.shape[:-2], b._a.shape[:-2])
-    except ValueError:
-        raise broadcast_error(a._a.shape[:-2], b._a.shape[:-2]) from None
+    wrong = errors.broadcast_error(a._a.shape[:-2], b._a.shape[:-2])
+    if wrong:
+        raise wrong
+    lead = np.broadcast_shapes(a._a.shape[:-2], b._a.shape[:-2])
     count = math.prod(lead)
     left = reshape(expand(a, *lead, n, m), (count, n, m))
     right = reshape(expand(b, *lead, k, p), (count, k, p))
     return W["unsafe_view"](W["bmm"](left, right), (*lead, n, p))
-
-
-def broadcast_error(a: tuple, b: tuple) -> RuntimeError:
-    """torch's error for shapes that do not broadcast."""
-    ndim = max_(len(a), len(b))
-    for i in range(1, min_(len(a), len(b)) + 1):
-        if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
-            return errors.hint(
-                RuntimeError(
-                    f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) at "
-                    f"non-singleton dimension {ndim - i}"
-                ),
-                f"shapes {a} and {b}: from the right, sizes must be equal or 1.",
-            )
-    return RuntimeError("shapes do not broadcast")
 
 
 @public()

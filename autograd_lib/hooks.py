@@ -103,6 +103,7 @@ def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
         hooks_of(t).had = True
         return _add(hooks_of(t), "tensor", (0, hook))
     _, node, nr = t._edge
+    hooks_of(node).had = True
     return _add(hooks_of(node), "tensor", (nr or 0, hook))
 
 
@@ -137,14 +138,42 @@ def _name(hook: Any) -> str:
 def _check(hook: Any, old: Tensor, new: Any) -> Tensor:
     if not isinstance(new, Tensor):
         raise TypeError(f"expected Variable, but hook returned '{type(new).__name__}'")
+    if new._a.dtype != old._a.dtype:
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has changed the type of value (was {old.type()} got "
+            f"{new.type()})"
+        )
     if new._a.shape != old._a.shape:
         raise hint(
             RuntimeError(f"hook '{_name(hook)}' has changed the size of value"),
             "a hook may change the numbers of a gradient, never its shape.",
         )
-    if new._a.dtype != old._a.dtype:
-        raise RuntimeError(f"hook '{_name(hook)}' has changed the type of value")
     return new
+
+
+def _as_many(hook: Any, result: Any, count: int) -> tuple:
+    """What a node's hook returned: a tuple with one gradient for each that it was given."""
+    if not isinstance(result, tuple):
+        raise hint(
+            TypeError(f"expected tuple, but hook returned '{type(result).__name__}'"),
+            "a node may have many gradients, so that its hooks return a tuple, or None.",
+        )
+    if len(result) != count:
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has returned an incorrect number of values "
+            f"(got {len(result)}, but expected {count})"
+        )
+    return result
+
+
+def run_post_accumulate_hooks(hooks: Hooks, leaf: Tensor) -> None:
+    """Run what waits for a leaf's `.grad` to be filled."""
+    for hook in list(hooks.post_accumulate.values()):
+        result = hook(leaf)
+        if isinstance(result, Tensor):
+            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+        if result is not None:
+            raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
 
 
 def run_tensor_hooks(hooks: Hooks, grads: list[Any]) -> list[Any]:
@@ -171,12 +200,7 @@ def run_pre_hooks(hooks: Hooks, grads: list[Any]) -> list[Any]:
     for hook in list(hooks.pre.values()):
         result = hook(tuple(grads))
         if result is not None:
-            new = result if isinstance(result, (tuple, list)) else (result,)
-            if len(new) != len(grads):
-                raise RuntimeError(
-                    f"hook '{_name(hook)}' has returned an incorrect number of values "
-                    f"(got {len(new)}, but expected {len(grads)})"
-                )
+            new = _as_many(hook, result, len(grads))
             grads = [g if n is None else n for n, g in zip(new, grads, strict=True)]
     return grads
 
@@ -185,12 +209,7 @@ def run_post_hooks(hooks: Hooks, inputs: tuple, outputs: tuple) -> tuple:
     for hook in list(hooks.post.values()):
         result = hook(inputs, outputs)
         if result is not None:
-            new = result if isinstance(result, (tuple, list)) else (result,)
-            if len(new) != len(inputs):
-                raise RuntimeError(
-                    f"hook '{_name(hook)}' has returned an incorrect number of values "
-                    f"(got {len(new)}, but expected {len(inputs)})"
-                )
+            new = _as_many(hook, result, len(inputs))
             for old, n in zip(inputs, new, strict=True):
                 if old is None and n is not None:
                     raise RuntimeError("can't replace a None gradient with a non-None value")

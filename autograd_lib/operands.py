@@ -16,6 +16,10 @@ OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
 NEVER = [0]  # the version counter of what is no tensor
 
 
+class Unusual(Exception):
+    """Raised by folded operations: this case is for the plain ones."""
+
+
 # -- arguments -------------------------------------------------------------------------------------
 
 
@@ -77,18 +81,9 @@ def common(floating: bool, *operands: Any) -> list[Any]:
 def cannot_broadcast(error: ValueError, *operands: Any) -> Exception:
     """torch's error for shapes that do not broadcast (or the error itself, if it is another)."""
     shapes = [x.shape for x in operands if isinstance(x, np.ndarray)]
-    for a, b in itertools.pairwise(shapes):
-        for i in range(1, min(len(a), len(b)) + 1):
-            if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
-                return errors.hint(
-                    RuntimeError(
-                        f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) "
-                        f"at non-singleton dimension {max(len(a), len(b)) - i}"
-                    ),
-                    f"the shapes are {list(a)} and {list(b)}; counted from the right, sizes must "
-                    "be equal, or one of them 1.",
-                )
-    return error
+    return next(
+        filter(None, itertools.starmap(errors.broadcast_error, itertools.pairwise(shapes))), error
+    )
 
 
 # -- several results -------------------------------------------------------------------------------
@@ -113,22 +108,22 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
 
 def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     """Tensors of several views of `base`, made by `node`."""
-    outs = []
+    outs: list[Any] = []
     counter = base._counter
-    root, version, kind = view_of(base, True)
-    if node is not None:
+    view = view_of(base, True)
+    tracked = node is not None
+    if tracked:
         seq = node._seq
         node._shape, node._dtype = [a.shape for a in arrays], [base._a.dtype] * len(arrays)
-    for i, a in enumerate(arrays):
+    for a in arrays:
         out = new(Tensor)
-        out._a, out._counter = a, counter
+        out._a = a
+        out._counter = counter
         out._grad = out._hooks = None
         # (Each view its own record: one may be renewed before the others.)
-        out._view = [root, version, kind]
-        if node is None:
-            out._edge, out._rg = None, False
-        else:
-            out._edge, out._rg = (seq, node, i), True
+        out._view = view.copy()
+        out._rg = tracked
+        out._edge = (seq, node, len(outs)) if tracked else None
         outs.append(out)
     return outs
 

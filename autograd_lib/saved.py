@@ -28,6 +28,7 @@ class Freed:
 
 
 FREED = Freed()
+pass_on: Any = None  # set by the engine, which cannot be imported here
 
 
 class SavedTensor:
@@ -35,7 +36,9 @@ class SavedTensor:
 
     __module__ = "torch._C._autograd"
 
-    def __init__(self, node: Any, name: str):
+    def __init__(self, node: Any = None, name: str = ""):
+        if node is None:
+            raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
         self._node, self._name = node, name
 
     def register_hooks(self, pack: Any, unpack_hook: Any) -> None:
@@ -51,21 +54,23 @@ class SavedTensor:
 class Packed:
     """A saved value that a pack hook has put into another form."""
 
-    __slots__ = ("edge", "rg", "unpack", "value")
+    __slots__ = ("edge", "unpack", "value")
 
-    def __init__(self, value: Any, unpack: Any, edge: Any, rg: bool):
-        self.value, self.unpack, self.edge, self.rg = value, unpack, edge, rg
+    def __init__(self, value: Any, unpack: Any, edge: Any):
+        self.value, self.unpack, self.edge = value, unpack, edge
 
     def open(self) -> Tensor:
         t = self.unpack(self.value)
         if not isinstance(t, Tensor):
             raise TypeError(errors.UNPACK_TYPE.format(type(t).__name__))
-        if self.edge is not None or self.rg:
-            t = t.detach() if t._edge is not None or t._rg else t
-            out = fresh(t._a)
-            out._counter, out._edge, out._rg = t._counter, self.edge, self.rg
-            return out
-        return t
+        if self.edge is None:
+            return t
+        out = t.detach()
+        out._rg = True
+        # (A leaf is its own edge; what stands for it here needs a node that leads there.)
+        leaf = self.edge.__class__ is not tuple
+        out._edge = pass_on(self.edge) if leaf else self.edge
+        return out
 
 
 def unpack(node: Any, name: str, i: int | None = None) -> Any:
@@ -123,10 +128,13 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
         return r.open()
     t = fresh(unpack_result(node, name))
     t._counter = getattr(node, f"counter_{name}")
-    n = node._results[name]
-    if t._a.dtype.kind in "fc" and (n == 0 or node._wants_all):
-        t._edge, t._rg = (node._seq, node, n if node._wants_all else None), True
+    _set_origin(t, node, node._results[name])
     return t
+
+
+def _set_origin(t: Tensor, node: Any, nr: int) -> None:
+    if t._a.dtype.kind in "fc" and (nr == 0 or node._wants_all):
+        t._edge, t._rg = (node._seq, node, nr if node._wants_all else None), True
 
 
 def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
@@ -186,7 +194,9 @@ def special(node: Any) -> None:
     if mode.saved_hooks:
         pack, unpack_hook = mode.saved_hooks[-1]
         for name in node.saved_variables:
-            pack_one(node, name, pack, unpack_hook)
+            # (Numbers are kept as they are.)
+            if not isinstance(getattr(node, f"saved_{name}"), (bool, int, float, complex)):
+                pack_one(node, name, pack, unpack_hook)
 
 
 def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
@@ -198,15 +208,14 @@ def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
     elif isinstance(value, Tensor):
         setattr(node, f"saved_{name}", _packed(value, pack, unpack_hook))
     elif isinstance(value, np.ndarray):
-        t = fresh(value)
-        edge = (node, node._results[name])
+        t, nr = fresh(value), node._results[name]
+        t._counter = getattr(node, f"counter_{name}")
+        _set_origin(t, node, nr)
         result = _call_pack(pack, t)
         # The packed result must not keep the node alive through its own edge: the edge is made
         # again when it is opened.
-        setattr(node, f"saved_{name}", _PackedResult(result, unpack_hook, edge[1], node))
-    elif isinstance(value, (bool, int, float, complex)):
-        t = fresh(np.asarray(value))
-        setattr(node, f"saved_{name}", _packed(t, pack, unpack_hook))
+        result = t.detach() if result is t else result
+        setattr(node, f"saved_{name}", _PackedResult(result, unpack_hook, nr, node))
 
 
 def _call_pack(pack: Any, t: Tensor) -> Any:
@@ -231,8 +240,7 @@ def _call_pack(pack: Any, t: Tensor) -> Any:
 
 
 def _packed(t: Tensor, pack: Any, unpack_hook: Any) -> Packed:
-    given = t.detach() if t._edge is not None else t
-    return Packed(_call_pack(pack, given), unpack_hook, t._edge, t._rg and t._edge is not None)
+    return Packed(_call_pack(pack, t), unpack_hook, (t._edge or t) if t._rg else None)
 
 
 class _PackedResult(Packed):
@@ -241,7 +249,7 @@ class _PackedResult(Packed):
     def __init__(self, value: Any, unpack: Any, nr: int, node: Any):
         import weakref
 
-        super().__init__(value, unpack, None, False)
+        super().__init__(value, unpack, None)
         self.nr, self.node = nr, weakref.ref(node)
 
     def open(self) -> Tensor:
@@ -249,6 +257,5 @@ class _PackedResult(Packed):
         if not isinstance(t, Tensor):
             raise TypeError(errors.UNPACK_TYPE.format(type(t).__name__))
         out = fresh(t._a)
-        node: Any = self.node()
-        out._edge, out._rg = (node._seq, node, self.nr if node._wants_all else None), True
+        _set_origin(out, self.node(), self.nr)
         return out

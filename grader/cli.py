@@ -18,6 +18,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -140,7 +141,7 @@ def grade_with_progress(
     faults = 0
     require(isolation)
     for lesson in to_grade(directory, names):
-        with Progress(
+        progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -148,17 +149,26 @@ def grade_with_progress(
             TextColumn("left:"),
             TimeRemainingColumn(),
             console=errors,
-        ) as progress:
-            bar = progress.add_task(lesson.name, total=None)
+        )
+        bar = progress.add_task(lesson.name, total=None)
+
+        # The bar has a thread, and starts when workers have been forked.
+        def start(total: int, progress: Progress = progress, bar: TaskID = bar) -> None:
+            progress.update(bar, total=total)
+            progress.start()
+
+        try:
             summary = grade_assignment(
                 directory,
                 lesson,
                 jobs=jobs,
                 force=force,
                 isolation=isolation,
-                on_start=lambda n, bar=bar: progress.update(bar, total=n),  # type: ignore[misc]
-                on_result=lambda _, bar=bar: progress.advance(bar),  # type: ignore[misc]
+                on_start=start,
+                on_result=lambda _, p=progress, bar=bar: p.advance(bar),  # type: ignore[misc]
             )
+        finally:
+            progress.stop()
         faults += len(summary.faults)
         screen.print(
             f"[bold]{escape(lesson.name)}[/]: {summary.graded} graded, {summary.kept} kept from "
@@ -346,7 +356,7 @@ def doctor(course: Course = Path(".")) -> None:
     Exit code: 0 when that is all the way, 1 when it is less.
     """
     from .doctor import ADVICE, findings, level, limits_table
-    from .grading import limits_of
+    from .limits import limits_of
     from .tables import plain_table
 
     screen.print(
@@ -356,7 +366,7 @@ def doctor(course: Course = Path(".")) -> None:
             ((f.what, f.found, "good" if f.good else "-") for f in findings()),
         ),
         plain_table(
-            "Limits of a submission (course.toml, [limits])",
+            "Limits of a submission (nbgrader_config.py, c.Sandbox)",
             ("limit", "value"),
             limits_table(limits_of(CourseDirectory(course))),
         ),

@@ -40,12 +40,24 @@ class Restored:
     repairs: list[str] = field(default_factory=list)
     unchanged: set[str] = field(default_factory=set)
     """grade ids of solution cells that are as they were released"""
+    shown: dict[str, str] = field(default_factory=dict)
+    """what students got of each check cell"""
 
 
 def role(cell: NotebookNode) -> str:
-    """Return what a cell of ours is: opening, setup, exercise, check, written, or "" for others."""
+    """Return what a cell is: opening, setup, exercise, check, written, or "" for others.
+
+    Of a cell that our build did not make, nbgrader's own flags say it.
+    """
     own = cell.metadata.get("autograd_course")
-    return own.get("role", "") if isinstance(own, Mapping) else ""
+    if isinstance(own, Mapping):
+        return own.get("role", "")
+    flags = cell.metadata.get("nbgrader")
+    if not isinstance(flags, Mapping) or grade_id(cell) is None:
+        return ""
+    if flags.get("solution") or flags.get("task"):
+        return "written" if flags.get("grade") or flags.get("task") else "exercise"
+    return "check" if flags.get("grade") else "setup"
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -157,7 +169,7 @@ class _Repair:
         for name, cell in self.backbone.items():
             assert name is not None
             places = [n for n, one in enumerate(self.cells) if one.name == name]
-            if role(cell) in ("exercise", "written"):
+            if _is_answer(cell):
                 self._choose_answer(name, places)
             else:
                 self._choose_locked(name, places)
@@ -284,7 +296,9 @@ class _Repair:
         for name, cell in self.backbone.items():
             assert name is not None
             source = cell.source
-            if role(cell) in ("exercise", "written"):
+            if role(cell) == "check":
+                restored.shown[name] = self.released[name].source
+            elif _is_answer(cell):
                 stub = self.released[name].source
                 source = self.answers.get(name, stub)
                 if source.strip() == stub.strip():
@@ -301,6 +315,11 @@ class _Repair:
 
     def _note(self, kind: str, name: str) -> None:
         self.repairs.setdefault(kind, []).append(name)
+
+
+def _is_answer(cell: NotebookNode) -> bool:
+    """Whether students write into it; a task is a text that they answer in cells of their own."""
+    return role(cell) in ("exercise", "written") and not cell.metadata["nbgrader"].get("task")
 
 
 _SENTENCES = {
@@ -343,11 +362,10 @@ def _even(source: str) -> str:
 
 def _plain(kind: str, source: str) -> NotebookNode:
     """Make a cell without outputs, tags, attachments or other metadata."""
-    new = {
-        "code": nbformat.v4.new_code_cell,
-        "markdown": nbformat.v4.new_markdown_cell,
-        "raw": nbformat.v4.new_raw_cell,
-    }[kind](source)
+    # nbformat's own makers validate each cell, which takes longer than running it.
+    new = NotebookNode(id="", cell_type=kind, metadata=NotebookNode(), source=source)
+    if kind == "code":
+        new.update(execution_count=None, outputs=[])
     return new
 
 

@@ -65,7 +65,7 @@ class Result:
     """what happened and what to do, where the submission was not graded"""
     submission_sha256: str | None = None
     assignment_sha256: str = ""
-    key_sha256: str = ""
+    key_sha256: str | None = ""
     environment: dict[str, str] = field(default_factory=dict)
     engine_version: str = ""
     grader_version: str = ""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.util
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -19,7 +21,7 @@ from .intake import Submission
 from .pipeline import Assignment, Graded, grade
 from .results import NOT_GRADED, Result
 from .sandbox import FULL, Limits
-from .sandbox.launch import Sandbox
+from .sandbox.launch import Sandbox, SandboxError
 
 Pool = Callable[[int], Executor]
 
@@ -37,14 +39,37 @@ def local_pool(jobs: int) -> Executor:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
-def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
-    """Grade one submission in this process's own sandbox, which is started when first needed."""
-    kind = level, limits, assignment.engine
-    sandbox = _sandboxes.get(kind)
-    if sandbox is None:
-        sandbox = _sandboxes[kind] = Sandbox(level, limits, engine=assignment.engine)
+def start_workers(jobs: int, level: str, limits: Limits, engine: bool = True) -> Executor:
+    """Start processes that share this one's modules and one sandbox, which gets ready meanwhile.
+
+    To be called before a gradebook is opened or a thread started, since both would be forked too.
+    """
+    if sys.platform != "linux":
+        return local_pool(jobs)
+    _sandbox(level, limits, engine)
+    workers = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
+    # All of them are forked at the first call, whatever it is.
+    workers.submit(os.getpid)
+    return workers
+
+
+def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:
+    kind = level, limits, engine
+    if kind not in _sandboxes:
+        sandbox = _sandboxes[kind] = Sandbox(level, limits, engine=engine)
         multiprocessing.util.Finalize(None, sandbox.close, exitpriority=10)
-    return grade(assignment, submission, limits, sandbox)
+    return _sandboxes[kind]
+
+
+def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
+    """Grade one submission in this process's sandbox, which is started when first needed."""
+    kind = level, limits, assignment.engine
+    try:
+        return grade(assignment, submission, limits, _sandbox(*kind)).sealed()
+    except SandboxError:
+        # Whatever ended the fork server, it is not this submission's fault before a second time.
+        _sandboxes.pop(kind).close()
+        return grade(assignment, submission, limits, _sandbox(*kind)).sealed()
 
 
 def grade_all(
@@ -54,14 +79,18 @@ def grade_all(
     jobs: int,
     pool: Pool = local_pool,
     level: str = FULL,
+    workers: Executor | None = None,
 ) -> Iterator[Graded]:
-    """Grade all submissions; yields a result for each, whatever becomes of the workers."""
+    """Grade all submissions; yields a result for each, whatever becomes of the workers.
+
+    They are handed to `workers`, which are shut down afterwards, or to those of a `pool`.
+    """
     again: list[Submission] = []
     waiting = iter(submissions)
     task = partial(work, level)
     futures: dict[Future[Graded], Submission] = {}
     more = True
-    with pool(jobs) as executor:
+    with workers or pool(jobs) as executor:
         while more or futures:
             while more and len(futures) < AHEAD * jobs:
                 submission = next(waiting, None)
