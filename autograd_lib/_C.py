@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import grad_mode
+from .engine import AccumulateGrad
 from .grad_mode import is_grad_enabled as _is_grad_enabled
 from .random import Generator
 
@@ -12,6 +13,19 @@ from .random import Generator
 def _set_grad_enabled(enabled: bool) -> None:
     """Switch recording on or off on this thread."""
     grad_mode.mode.enabled = enabled
+
+
+def _is_multithreading_enabled() -> bool:
+    """What `set_multithreading_enabled` was told last."""
+    from .autograd.grad_mode import set_multithreading_enabled
+
+    return set_multithreading_enabled.now
+
+
+class _functions:
+    """torch._C._functions: classes of nodes."""
+
+    AccumulateGrad = AccumulateGrad
 
 
 class _autograd:
@@ -26,4 +40,7 @@ class _autograd:
         grad_mode.pop_saved_hooks()
 
 
-__all__ = ["Generator", "_autograd", "_is_grad_enabled", "_set_grad_enabled"]
+__all__ = [
+    "Generator", "_autograd", "_functions", "_is_grad_enabled", "_is_multithreading_enabled",
+    "_set_grad_enabled",
+]  # fmt: skip

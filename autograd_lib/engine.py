@@ -18,13 +18,14 @@ import itertools
 import math
 import warnings
 import weakref
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from . import errors
+from . import saved as saved_module
 from . import tensor as tensor_module
 from .dtypes import FROM_NUMPY, Size
 from .errors import hint
@@ -78,6 +79,7 @@ class Node(metaclass=_NodeType):
     _materialize = True  # ... with zeros for those that nothing reached?
     _custom = False  # does it run code that is not the table's?
     _shares = False  # may its gradients be arrays that somebody else holds too?
+    _folded = False  # does it stand for several nodes?
     saved_names: tuple = ()
     saved_variables: tuple = ()
     _results: dict = {}  # noqa: RUF012 - names of saved results -> output numbers
@@ -141,6 +143,19 @@ class Node(metaclass=_NodeType):
         """Call `hook(grad_outputs)` before this node runs."""
         return register_node_prehook(self, hook)
 
+    def __call__(self, *grads: Any) -> Any:
+        """The gradients of what the operation was made from, given those of its results."""
+        create = mode.enabled
+        given: Any = list(grads) if create else [g._a for g in grads]
+        given = given if self._wants_all else given[0]
+        found = self._run_tensors(given, True) if create else self._run(given, True)
+        found = tuple(None if e is None else as_tensor(g)
+                      for e, g in zip(self._edges, found, strict=True))  # fmt: skip
+        return found[0] if len(found) == 1 else found
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
 
@@ -153,6 +168,51 @@ class Node(metaclass=_NodeType):
         names += [f"_saved_{n}" for n in self.saved_names]
         names += [f"_raw_saved_{n}" for n in self.saved_variables]
         return sorted([n for n in object.__dir__(self) if n.startswith("__")] + names)
+
+
+class FoldedNode(Node):
+    """An operation that torch writes as several, computed at once because that is faster.
+
+    On the way back it does all their steps; to everybody who looks, it is the last of them. As soon
+    as somebody asks for its insides, `real` becomes the node that torch has, with the nodes before
+    it, and does the work from then on.
+    """
+
+    __slots__ = ()
+    _folded = True
+    real: Any
+
+    @staticmethod
+    def _unfold(node: Any) -> Node:
+        raise NotImplementedError
+
+    def unfolded(self) -> Node:
+        """The node that stands for the last step alone; from now on it does the work."""
+        if self.real is None:
+            real = self._unfold(self)
+            real._seq, real._shape, real._dtype = self._seq, self._shape, self._dtype
+            real._hooks = None
+            self._edges, self.real = real._edges, real
+        return self.real
+
+    def _run_tensors(self, grad: Any, keep: bool) -> Any:
+        return self.unfolded()._run_tensors(grad, keep)
+
+    def _release(self) -> None:
+        self.unfolded()._release()
+
+    @property
+    def next_functions(self) -> tuple:
+        """Where the gradients go: a tuple of (node, number of the node's output)."""
+        return self.unfolded().next_functions
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("_saved_", "_raw_saved_")):
+            return getattr(self.unfolded(), name)
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __dir__(self) -> list[str]:
+        return dir(self.unfolded())
 
 
 class _Metadata:
@@ -179,6 +239,28 @@ class AccumulateGrad(Node):
         self._hooks = hooks_of(variable)
 
 
+class PassOn(Node):
+    """Leads to a leaf from what stands in for its saved value: what a hook has unpacked."""
+
+    __slots__ = ()
+    _label = "torch::autograd::AccumulateGrad"
+    _shares = True
+
+    def _run(self, grad: Any, keep: bool) -> tuple:
+        return (grad,)
+
+    _run_tensors = _run
+
+
+def pass_on(leaf: Tensor) -> tuple:
+    """The edge of a new tensor whose gradients are those of `leaf`."""
+    node = PassOn()
+    node._edges, node._hooks, node._seq = (leaf,), None, next(sequence)
+    node._shape, node._dtype = leaf._a.shape, leaf._a.dtype
+    return (node._seq, node, None)
+
+
+saved_module.pass_on = pass_on
 _accumulators: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
@@ -193,49 +275,55 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 # -- the walk -------------------------------------------------------------------------------------
 
 
-def walk(edge: tuple, grad: Any, keep: bool) -> None:
+def walk(edge: Any, grad: Any, keep: bool) -> None:
     """Carry the gradient `grad` (an array) from `edge` back to the leaves, and accumulate there.
 
     This is the whole of backward() for nearly every training step. What is unusual (hooks,
     gradients that are only handed back, derivatives to be recorded too) is left to `long_walk`.
     """
-    heap = [edge]  # edges to nodes where a gradient has arrived
-    arrived: dict[Any, Any] = {edge[1]: grad}  # node -> its gradient; of many outputs, a list
+    heap: list[tuple] = []  # edges to nodes where a gradient has arrived, but for `edge`, the next
+    arrived: dict[Any, Any] = {}  # node -> its gradient; of many outputs, a list
     leaves: dict[int, list] = {}  # id of leaf -> [leaf, gradient, is the array ours alone?]
-    to: Any  # an edge
-    watched = False  # has a leaf with hooks been reached?
+    watched = False  # has anything with hooks been reached?
     token = quiet()
     try:
-        while heap:
-            _, node, nr = heap[0]
-            if node._hooks is not None or (nr is not None and node._custom):
+        while True:
+            _, node, nr = edge
+            if node._hooks is not None or (nr is not None and node._custom) or watched:
+                arrived[node] = grad
+                watched = True
                 break
-            heappop(heap)
-            grad = arrived.pop(node)
             if nr is not None:
                 grad = _complete(node, grad, False)
-            for to, g in zip(node._edges, node._run(grad, keep)):  # noqa: B905 - equally long
+            edge, gradients, i = None, node._run(grad, keep), -1
+            for to in node._edges:  # (counting ourselves: `zip` would take 0.1 us more)
+                i += 1
+                g = gradients[i]
                 if to is None or g is None:
                     continue
                 if to.__class__ is tuple:
-                    _, target, nr = to
+                    target = to[1]
+                    nr = to[2]
                     if nr is None:
                         if g.shape != target._shape or g.dtype is not target._dtype:
                             g = fit_array(node, g, target._shape, target._dtype)
-                        old = arrived.get(target)
-                        if old is None:
-                            arrived[target] = g
-                            heappush(heap, to)
-                        else:
-                            arrived[target] = old + g
-                        continue
-                    if g.shape != target._shape[nr] or g.dtype is not target._dtype[nr]:
-                        g = fit_array(node, g, target._shape[nr], target._dtype[nr])
-                    box = arrived.get(target)
-                    if box is None:
+                        if target in arrived:
+                            arrived[target] = arrived[target] + g
+                            continue
+                        arrived[target] = g
+                    else:
+                        if g.shape != target._shape[nr] or g.dtype is not target._dtype[nr]:
+                            g = fit_array(node, g, target._shape[nr], target._dtype[nr])
+                        box = arrived.get(target)
+                        if box is not None:
+                            box[nr] = g if box[nr] is None else box[nr] + g
+                            continue
                         box = arrived[target] = [None] * len(target._shape)
+                        box[nr] = g
+                    if edge is None:
+                        edge = to
+                    else:
                         heappush(heap, to)
-                    box[nr] = g if box[nr] is None else box[nr] + g
                     continue
                 a = to._a
                 if g.shape != a.shape or g.dtype is not a.dtype:
@@ -246,15 +334,17 @@ def walk(edge: tuple, grad: Any, keep: bool) -> None:
                     continue
                 # An array that the derivative has just made is taken over by the leaf; one that was
                 # only passed on, or is a view, will have to be copied.
-                alone = g is not grad and g.base is None and not node._shares
-                leaves[id(to)] = [to, g, alone]
+                leaves[id(to)] = [to, g, g is not grad and g.base is None and not node._shares]
                 if to._hooks is not None:
                     watched = True
-            if watched:
+            if heap:
+                edge = heappop(heap) if edge is None else heappushpop(heap, edge)
+            elif edge is None:
                 break
+            grad = arrived.pop(edge[1])
     finally:
         loud(token)
-    if heap or watched:
+    if watched:
         rest = Walk(False, None, True)
         rest.arrived = leaves
         long_walk(rest, arrived, keep)
@@ -270,6 +360,8 @@ def collect(roots: Any) -> tuple[list[Node], dict[int, int]]:
     leaves: dict[int, int] = {}
     # The list grows while we go through it: every node found is looked at in its turn.
     for node in order:
+        if node._folded:
+            node.unfolded()
         for edge in node._edges:
             if edge.__class__ is tuple:
                 target = edge[1]
@@ -607,16 +699,14 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
     """Add an array to the leaf's ``.grad``."""
     old = leaf._grad
     if old is None:
-        if not alone or g.strides != leaf._a.strides:
-            # The gradient lies in memory as its leaf does.
-            g, given = np.empty_like(leaf._a), g
-            g[...] = given
-        elif g.__class__ is not np.ndarray:
-            g = np.asarray(g)
+        if not alone or g.__class__ is not np.ndarray or g.strides != leaf._a.strides:
+            # The first gradient has the leaf's own layout.
+            g, own = np.empty_like(leaf._a), g
+            g[...] = own
         leaf._grad = fresh(g)
         return
     a = old._a
-    if a.shape == g.shape and a.dtype is g.dtype and not old._rg:
+    if a.shape == g.shape and a.dtype is g.dtype:
         np.add(a, g, a)
         old._counter[0] += 1
     else:
@@ -626,7 +716,9 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
 # -- the two doors --------------------------------------------------------------------------------
 
 
-def _root_gradients(tensors: tuple, gradients: Any, create: bool) -> list[tuple[Tensor, Any]]:
+def _root_gradients(
+    tensors: tuple, gradients: Any, create: bool, what: str
+) -> list[tuple[Tensor, Any]]:
     """Each output with its incoming gradient, checked."""
     if gradients is None:
         gradients = (None,) * len(tensors)
@@ -637,6 +729,8 @@ def _root_gradients(tensors: tuple, gradients: Any, create: bool) -> list[tuple[
     for g in gradients:
         if g is not None and not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+    if what == "backward":
+        gradients = gradients[: len(tensors)]
     if len(gradients) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
     roots: list[tuple[Any, Any]] = []
@@ -649,8 +743,10 @@ def _root_gradients(tensors: tuple, gradients: Any, create: bool) -> list[tuple[
         if g is None:
             if t._rg and t._a.size != 1:
                 raise errors.not_scalar()
-            if t._a.dtype.kind not in "fc" and t._rg:
-                raise RuntimeError("grad can be implicitly created only for real scalar outputs")
+            if t._rg and t._a.dtype.kind == "c":
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {t.dtype}"
+                )
             a = t._a
             g = a.dtype.type(1) if a.ndim == 0 else np.ones(a.shape, a.dtype)
             if create:
@@ -711,7 +807,7 @@ def backward(
             if isinstance(t, Tensor):
                 t.retain_grad()
         wanted = _wanted(inputs)
-    roots = _root_gradients(tuple(tensors), gradients, create)
+    roots = _root_gradients(tuple(tensors), gradients, create, "backward")
     if create:
         errors.warn_once(errors.CREATE_GRAPH)
     _from(roots, create if keep is None else keep, Walk(create, wanted, True))
@@ -766,7 +862,7 @@ def gradients(
     outputs: Any, inputs: Any, grad_outputs: Any, keep: bool | None, create: bool
 ) -> list[Any]:
     """The gradients of `outputs` with respect to `inputs`; None for those not reached."""
-    roots = _root_gradients(outputs, grad_outputs, create)
+    roots = _root_gradients(outputs, grad_outputs, create, "grad")
     keep = create if keep is None else keep
     captured = _from(roots, keep, Walk(create, _wanted(inputs), False))
     found = []

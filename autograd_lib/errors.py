@@ -103,6 +103,11 @@ MULTI_VIEW = (
     "out-of-place one."
 )
 
+MULTI_VIEW_CHANGED = (
+    "Output {} of {} is a view and its base or another view of its base has been modified inplace."
+    + MULTI_VIEW
+)
+
 INFERENCE_VIEW = (
     "A view was created in inference mode and is being modified inplace in normal mode. Given that "
     "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "

@@ -15,7 +15,7 @@ from .derivatives import axes, infer, sizes_of
 from .dtypes import FROM_NUMPY, can_cast_numpy
 from .dtypes import dtype as Dtype
 from .grad_mode import mode
-from .operands import RETURN_TYPES, return_type
+from .operands import RETURN_TYPES, Unusual, return_type
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS, public, register
 from .tensor import Tensor, fresh, wrap_dim
 
@@ -303,6 +303,18 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
 
 
 METHODS["split"] = lambda self, split_size, dim=0: split(self, split_size, dim)
+
+
+@public()
+def unsafe_split(tensor: Tensor, split_size: int, dim: int = 0) -> Any:
+    """Copies of consecutive parts, which may be changed in place."""
+    return tuple(part.clone() for part in split(tensor, split_size, dim))
+
+
+@public()
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
+    """Copies of `chunks` parts of about the same size, which may be changed in place."""
+    return tuple(part.clone() for part in chunk(input, chunks, dim))
 
 
 @public()
@@ -1179,7 +1191,7 @@ def matmul(input: Any, other: Any) -> Tensor:
     """Matrix product: of vectors, of matrices, of stacks of matrices (the others broadcast)."""
     if not isinstance(other, Tensor):
         need_tensor(other, "matmul", "other", 2)
-    need_tensor(input, "matmul", "tensor", 1)
+    need_tensor(input, "matmul")
     n, m = input._a.ndim, other._a.ndim
     if n == 2 and m == 2:
         return W["mm"](input, other)
@@ -1192,6 +1204,10 @@ def matmul(input: Any, other: Any) -> Tensor:
     if n == 2 and m == 1:
         return W["mv"](input, other)
     if n == 1 and m == 2:
+        try:
+            return W["row"](input, other)
+        except (Unusual, ValueError):
+            pass
         return W["squeeze_in_place"](W["mm"](W["unsqueeze"](input, 0), other), 0)
     return _matmul_many(input, other)
 

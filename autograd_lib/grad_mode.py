@@ -27,6 +27,7 @@ class _Mode(threading.local):
     check_nan = True
     saved_hooks: tuple = ()  # stack of (pack, unpack)
     no_saved_hooks: str | None = None  # why hooks on saved tensors are refused, if they are
+    before_write: Any = None  # called before memory is changed in place
     node: Any = None  # the node being run, for anomaly mode
     task: Any = None  # the long walk that is under way
 
@@ -139,8 +140,9 @@ class no_grad(_Context):
         mode.state = False if state.__class__ is bool else 0
 
     def __exit__(self, *error: Any) -> None:
-        mode.state = self.before
-        if mode.state.__class__ is not bool or mode.anomaly:
+        usual = mode.state.__class__ is bool
+        mode.state = before = self.before
+        if not usual or before.__class__ is not bool:
             mode.settle()
 
 

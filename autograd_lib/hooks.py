@@ -103,6 +103,7 @@ def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
         hooks_of(t).had = True
         return _add(hooks_of(t), "tensor", (0, hook))
     _, node, nr = t._edge
+    hooks_of(node).had = True
     return _add(hooks_of(node), "tensor", (nr or 0, hook))
 
 

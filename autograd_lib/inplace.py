@@ -17,8 +17,7 @@ from . import errors
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import Node, fit_array, sequence
 from .grad_mode import mode
-from .hooks import Hooks
-from .numeric import loud, quiet
+from .numeric import FLOAT32, FLOAT64, loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
 from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
 
@@ -43,7 +42,7 @@ def check(self: Tensor, tracked: bool) -> None:
     if view is not None and self._counter is INFERENCE:
         return  # `changed` will say what is wrong
     if view is not None:
-        if view[0]._rg and view[0]._edge is None:
+        if (view[0]._rg and view[0]._edge is None) or (self._rg and self._edge is None):
             raise errors.view_of_leaf_in_place()
     elif self._rg and self._edge is None:
         raise errors.leaf_in_place()
@@ -78,6 +77,8 @@ def write(self: Tensor, r: Any) -> None:
             f"{long_name(a.dtype)}"
         )
     check_memory(a)
+    if mode.before_write is not None:
+        mode.before_write(self)
     a[...] = r
 
 
@@ -147,16 +148,18 @@ def set_history(self: Tensor, node: Node) -> None:
             self.retain_grad()
         return
     base = self._view[0]
-    outer = CopySlices()
-    # Code that is not the table's runs with the care of the long walk; hooks lead there.
-    outer._seq, outer._hooks = next(sequence), Hooks() if node._custom else None
+    outer = CustomCopySlices() if node._custom else CopySlices()
+    outer._seq, outer._hooks = next(sequence), None
     outer.fn = node
     outer.geometry = geometry(base, self)
     outer._shape, outer._dtype = base._a.shape, base._a.dtype
     rest = node._edges[1:] if node._edges else ()
     outer._edges = ((base._edge or base) if base._rg else None, *rest)
     retained = _take_retained(base)
-    base._edge, base._rg = (outer._seq, outer, None), True
+    nr = None
+    if node._custom:
+        outer._shape, outer._dtype, nr = [outer._shape], [outer._dtype], 0
+    base._edge, base._rg = (outer._seq, outer, nr), True
     if retained:
         base.retain_grad()
     self._view[1] = -1  # out of date: the next look at its history renews it
@@ -206,7 +209,7 @@ class CopySlices(Node):
         out = np.array(grad, order="C")
         part = self._window(out)
         given = part.copy()
-        grads = self.fn._run([given] if self.fn._wants_all else given, keep)
+        grads = self.fn._run([given] if self._custom else given, keep)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
@@ -214,7 +217,7 @@ class CopySlices(Node):
         size, stride, offset = self.geometry
         part = WORDS["as_strided_"](grad.contiguous(), size, stride, offset)
         given = part.clone()
-        grads = self.fn._run_tensors([given] if self.fn._wants_all else given, keep)
+        grads = self.fn._run_tensors([given] if self._custom else given, keep)
         hole = np.ones(grad.shape, bool)
         self._window(hole)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)
@@ -223,6 +226,19 @@ class CopySlices(Node):
                 grads[0].expand(size), tuple(grad.shape), size, stride, offset
             )
         return (out, *grads[1:])
+
+
+class CustomCopySlices(CopySlices):
+    """The same around the node of a user's Function, which takes lists of gradients."""
+
+    __slots__ = ()
+    _wants_all = _custom = True
+
+    def _run(self, grads: Any, keep: bool) -> tuple:
+        return super()._run(grads[0], keep)
+
+    def _run_tensors(self, grads: Any, keep: bool) -> tuple:
+        return super()._run_tensors(grads[0], keep)
 
 
 def method(name: str) -> Any:
@@ -267,11 +283,12 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
         # What an optimizer does once per parameter and step: same shape, same type, no recording.
         if other.__class__ is Tensor and mode.state is False and alpha == 1:
             a, b, counter = self._a, other._a, self._counter
+            kind = a.dtype
             if (
-                b.dtype is a.dtype
+                b.dtype is kind
+                and (kind is FLOAT32 or kind is FLOAT64)
                 and b.shape == a.shape
-                and a.dtype.kind == "f"
-                and a.flags.c_contiguous
+                and a.flags.c_contiguous  # so no two elements share a place in memory
                 and counter is not INFERENCE
             ):
                 token = quiet()

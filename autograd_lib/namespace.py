@@ -8,6 +8,7 @@ from . import (
     creation,  # noqa: F401 - registers its functions
     dtypes,
     einsum,  # noqa: F401 - registers its function
+    folded,  # noqa: F401 - registers its operations
     functions,
     inplace,
     words,

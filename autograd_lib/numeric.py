@@ -12,7 +12,8 @@ import numpy as np
 FLOAT32, FLOAT64 = np.dtype("f4"), np.dtype("f8")
 ZERO = {d: np.zeros((), d) for d in (FLOAT32, FLOAT64)}
 ONE = {d: np.ones((), d) for d in (FLOAT32, FLOAT64)}
-START = {d: d.type(1) for d in (FLOAT32, FLOAT64)}  # a NumPy scalar: the cheapest gradient
+# The gradient to start from: a NumPy scalar is the cheapest there is.
+START = {np.dtype(d): np.dtype(d).type(1) for d in ("f2", "f4", "f8")}
 
 # -- Python numbers --------------------------------------------------------------------------------
 # `a * 0.5` takes 0.67 us, because NumPy finds out each time what 0.5 is; `a * half`, where `half`

@@ -16,6 +16,10 @@ OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
 NEVER = [0]  # the version counter of what is no tensor
 
 
+class Unusual(Exception):
+    """Raised by folded operations: this case is for the plain ones."""
+
+
 # -- arguments -------------------------------------------------------------------------------------
 
 
@@ -104,22 +108,22 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
 
 def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     """Tensors of several views of `base`, made by `node`."""
-    outs = []
+    outs: list[Any] = []
     counter = base._counter
-    root, version, kind = view_of(base, True)
-    if node is not None:
+    view = view_of(base, True)
+    tracked = node is not None
+    if tracked:
         seq = node._seq
         node._shape, node._dtype = [a.shape for a in arrays], [base._a.dtype] * len(arrays)
-    for i, a in enumerate(arrays):
+    for a in arrays:
         out = new(Tensor)
-        out._a, out._counter = a, counter
+        out._a = a
+        out._counter = counter
         out._grad = out._hooks = None
         # (Each view its own record: one may be renewed before the others.)
-        out._view = [root, version, kind]
-        if node is None:
-            out._edge, out._rg = None, False
-        else:
-            out._edge, out._rg = (seq, node, i), True
+        out._view = view.copy()
+        out._rg = tracked
+        out._edge = (seq, node, len(outs)) if tracked else None
         outs.append(out)
     return outs
 

@@ -20,6 +20,7 @@ function: the derivative is then itself recorded, and can be differentiated agai
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import linecache
 import re
@@ -31,7 +32,8 @@ from typing import Any
 import numpy as np
 
 from . import operands
-from .engine import Node, sequence
+from .engine import FoldedNode, Node, sequence
+from .errors import freed
 from .grad_mode import mode
 from .numeric import constant, loud, quiet
 from .saved import (
@@ -98,10 +100,36 @@ def public(method: bool = True, name: str | None = None) -> Callable:
     """A function on tensors, as torch has it; formulas on arrays have their own word for it."""
 
     def decorate(function: Any) -> Any:
-        register(name or function.__name__, function, True, method)
+        called = name or function.__name__
+        register(called, function, True, method)
+        PUBLIC[called] = wanting_tensors(function)
         return function
 
     return decorate
+
+
+def wanting_tensors(function: Any) -> Any:
+    """`function`, which says so when an argument annotated as Tensor is none.
+
+    Nothing is asked beforehand: what is no tensor fails somewhere inside, and is looked at then.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    wanted = [(i, p.name) for i, p in enumerate(parameters) if p.annotation == "Tensor"]
+    if not wanted:
+        return function
+
+    @functools.wraps(function)
+    def asking(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (AttributeError, TypeError):
+            for i, name in wanted:
+                given = args[i] if i < len(args) else kwargs.get(name, Tensor)
+                if not isinstance(given, Tensor) and given is not Tensor:
+                    operands.not_a_tensor(given, function.__name__, name, i + 1)
+            raise
+
+    return asking
 
 
 def word(function: Any) -> Any:
@@ -168,6 +196,8 @@ class Entry:
     keeps: tuple = ()  # arguments that torch saves, though the formulas do not need them
     shows: tuple = ()  # saved attributes that torch has and that can be worked out
     hides: tuple = ()  # ... that are saved here and that torch does not have
+    inside: tuple = ()  # arrays that the forward returns beside its result, for formulas
+    unfold: Any = None  # makes the node that torch has, of one that does several steps at once
     module: str = ""  # the part of the table that it stands in
 
     def __post_init__(self) -> None:
@@ -219,7 +249,8 @@ class Entry:
         for node in ast.walk(ast.parse(formula, mode="eval")):
             n = getattr(node, "id", "")
             base = FACT.sub("", n)
-            if n in self.results or (base in self.signature.parameters and n != "grad"):
+            known = n in self.results or n in self.inside
+            if known or (base in self.signature.parameters and n != "grad"):
                 found.append(n)
         return list(dict.fromkeys(found))
 
@@ -229,6 +260,7 @@ class Entry:
         slots = [f"saved_{s}" for s in self.saved]
         slots += [f"version_{s}" for s in self.saved_variables]
         slots += [f"counter_{s}" for s in self.saved_results]
+        slots += ["real"] if self.unfold else []
         self.node_source = self._write_run("run", True)
         space: dict[str, Any] = {
             "__slots__": tuple(slots),
@@ -239,15 +271,21 @@ class Entry:
             "saved_variables": self.saved_variables,
             "_results": self.results,
             "_label": self.label,
+            "__module__": "builtins",  # as torch's, which are written in C++
             "entry": self,
         }
+        if self.unfold:
+            del space["_run_tensors"]
+            space["_unfold"] = staticmethod(self.unfold)
+            made_type: Any = type(Node)
+            return made_type(self.node_name, (FoldedNode,), space)
         for s in self.saved:
             space[f"_saved_{s}"] = _saved_property(s, self)
         for s in self.saved_variables:
             space[f"_raw_saved_{s}"] = _raw_property(s)
         for s in self.shows:
             space[f"_saved_{s}"] = _shown_property(s)
-        made_type: Any = type(Node)
+        made_type = type(Node)
         return made_type(self.node_name, (Node,), space)
 
     @property
@@ -265,6 +303,8 @@ class Entry:
         """The derivative: one gradient, or None, for each edge."""
         grad = "grads" if self.wants_all else "grad"
         w: list[str] = []
+        if self.unfold:
+            w.append("    if node.real is not None: return node.real._run(grad, keep)")
         many = [a for a in self.differentiable if self.kinds.get(a) == "Arrays"]
         if many:
             # An operation on a list of tensors has as many edges as the list is long.
@@ -283,8 +323,8 @@ class Entry:
                 w.append(f"    if to_{a} is not None:")
                 w += self._read(a, arrays, "        ")
                 w.append(f"        to_{a} = {self.formulas[a]}")
-        if self.saved_variables:
-            freed = " = ".join(f"node.saved_{s}" for s in self.saved_variables)
+        if self.saved_variables or self.inside:
+            freed = " = ".join(f"node.saved_{s}" for s in (*self.saved_variables, *self.inside))
             w.append(f"    if not keep: {freed} = FREED")
         w.append(f"    return {result}")
         text = "\n".join(w)
@@ -295,7 +335,10 @@ class Entry:
         """Lines that read what the formula for `arg` needs."""
         w = []
         for s in self.wants[arg]:
-            if s not in self.saved_variables:
+            if s in self.inside:
+                w.append(f"{s} = node.saved_{s}")
+                w.append(f"if {s} is FREED: raise freed()")
+            elif s not in self.saved_variables:
                 w.append(f"{s} = node.saved_{s}")
             elif self.kinds.get(s) == "Arrays":
                 read = "unpack" if arrays else "unpack_tensor"
@@ -318,7 +361,9 @@ class Entry:
                 if self.kinds[s] == "Optional":
                     w.append(f"elif {s} is None: pass")
                 if self.kinds[s] == "Number":
-                    w.append(f"elif {s}.__class__ is float: {s} = constant({s}, grad.dtype)")
+                    # (For a NumPy scalar, a Python number is the cheapest partner.)
+                    w.append(f"elif {s}.__class__ is float:")
+                    w.append(f"    if grad.__class__ is ndarray: {s} = constant({s}, grad.dtype)")
                 w.append(f"else: {s} = unpack(node, '{s}')")
         return [pad + x for x in w]
 
@@ -337,10 +382,13 @@ class Entry:
             value = f"{v}_a" if p.name in self.kinds else v
             call.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
         w = [f"def {self.name}({', '.join(parts)}):"]
+        if self.unfold:
+            w.append("    if thread.state.__class__ is not bool: raise Unusual")
         for position, a in enumerate(self.signature.parameters, 1):
             if a in self.kinds:
                 w += self._unwrap(a, self.kinds[a], position)
-        run = [*self._promotion(), f"    result = forward({', '.join(call)})"]
+        results = ", ".join(("result", *self.inside))
+        run = [*self._promotion(), f"    {results} = forward({', '.join(call)})"]
         if self.view:
             w += run
         elif self.calm:
@@ -382,7 +430,8 @@ class Entry:
             w.append(f"    elif {v} is None: {v}_a = None{untracked}")
         if kind == "Number":
             return [*w, f"    else: {v}_a = number({v}, {where}){untracked}"]
-        return [*w, f"    else: not_a_tensor({v}, {where})"]
+        return [*w, "    else: raise Unusual" if self.unfold else
+                f"    else: not_a_tensor({v}, {where})"]  # fmt: skip
 
     def _promotion(self) -> list[str]:
         args = [shown(a) for a, k in self.kinds.items() if k in ("Array", "Number", "Optional")]
@@ -446,7 +495,10 @@ class Entry:
             edges = ", ".join(f"({shown(a)}._edge or {shown(a)}) if {shown(a)}_rg else None"
                               for a in self.differentiable) + ","  # fmt: skip
         return [
-            "        node = Backward(); node._seq = next(sequence); node._hooks = None",
+            # (A folded node leaves numbers free for the nodes inside it.)
+            *(["        next(sequence); next(sequence)"] if self.unfold else []),
+            "        node = Backward(); node._seq = next(sequence); node._hooks = None"
+            + ("; node.real = None" if self.unfold else ""),
             f"        node._edges = {edges}",
         ]
 
@@ -472,7 +524,7 @@ class Entry:
                 r, c = result.format(i), counter.format(i)
                 w.append(f"node.saved_{s} = {r}; node.counter_{s} = c = {c}; "
                          f"node.version_{s} = c[0]")  # fmt: skip
-            elif s in self.signature.parameters:
+            elif s in self.signature.parameters or s in self.inside:
                 w.append(f"node.saved_{s} = {s}")
             elif self.kinds[base] == "Arrays":
                 w.append(f"node.saved_{s} = [a.shape for a in {shown(base)}_a]")
@@ -510,11 +562,15 @@ class Entry:
         whole = " or a.dtype.kind != 'f'" if self.promote == "same_float" else ""
         w = [
             f"def {self.name}(input, other):",
-            "    if input._view is not None: refresh(input)",
-            "    a = input._a; input_rg = input._rg; input_c = input._counter",
+            "    input_c = input._counter",
+            "    if input._view is not None and (",
+            "        input_c is INFERENCE or input._view[1] != input_c[0]): refresh(input)",
+            "    a = input._a; input_rg = input._rg",
             "    if other.__class__ is Tensor:",
-            "        if other._view is not None: refresh(other)",
-            "        b = other._a; other_rg = other._rg; other_c = other._counter",
+            "        other_c = other._counter",
+            "        if other._view is not None and (",
+            "            other_c is INFERENCE or other._view[1] != other_c[0]): refresh(other)",
+            "        b = other._a; other_rg = other._rg",
             "    elif other.__class__ is float or other.__class__ is int:",
             "        b = constant(other, a.dtype); other_rg = False; other_c = NEVER",
             "    elif isinstance(other, OPERANDS): return general(input, other)",
@@ -565,7 +621,7 @@ class Entry:
 READERS = {
     "Tensor": Tensor, "ndarray": np.ndarray, "FREED": FREED, "unpack": unpack,
     "unpack_tensor": unpack_tensor, "unpack_result": unpack_result,
-    "unpack_result_tensor": unpack_result_tensor, "constant": constant,
+    "unpack_result_tensor": unpack_result_tensor, "constant": constant, "freed": freed,
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ class Freed:
 
 
 FREED = Freed()
+pass_on: Any = None  # set by the engine, which cannot be imported here
 
 
 class SavedTensor:
@@ -35,7 +36,9 @@ class SavedTensor:
 
     __module__ = "torch._C._autograd"
 
-    def __init__(self, node: Any, name: str):
+    def __init__(self, node: Any = None, name: str = ""):
+        if node is None:
+            raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
         self._node, self._name = node, name
 
     def register_hooks(self, pack: Any, unpack_hook: Any) -> None:
@@ -51,21 +54,23 @@ class SavedTensor:
 class Packed:
     """A saved value that a pack hook has put into another form."""
 
-    __slots__ = ("edge", "rg", "unpack", "value")
+    __slots__ = ("edge", "unpack", "value")
 
-    def __init__(self, value: Any, unpack: Any, edge: Any, rg: bool):
-        self.value, self.unpack, self.edge, self.rg = value, unpack, edge, rg
+    def __init__(self, value: Any, unpack: Any, edge: Any):
+        self.value, self.unpack, self.edge = value, unpack, edge
 
     def open(self) -> Tensor:
         t = self.unpack(self.value)
         if not isinstance(t, Tensor):
             raise TypeError(errors.UNPACK_TYPE.format(type(t).__name__))
-        if self.edge is not None or self.rg:
-            t = t.detach() if t._edge is not None or t._rg else t
-            out = fresh(t._a)
-            out._counter, out._edge, out._rg = t._counter, self.edge, self.rg
-            return out
-        return t
+        if self.edge is None:
+            return t
+        out = t.detach()
+        out._rg = True
+        # (A leaf is its own edge; what stands for it here needs a node that leads there.)
+        leaf = self.edge.__class__ is not tuple
+        out._edge = pass_on(self.edge) if leaf else self.edge
+        return out
 
 
 def unpack(node: Any, name: str, i: int | None = None) -> Any:
@@ -189,7 +194,9 @@ def special(node: Any) -> None:
     if mode.saved_hooks:
         pack, unpack_hook = mode.saved_hooks[-1]
         for name in node.saved_variables:
-            pack_one(node, name, pack, unpack_hook)
+            # (Numbers are kept as they are.)
+            if not isinstance(getattr(node, f"saved_{name}"), (bool, int, float, complex)):
+                pack_one(node, name, pack, unpack_hook)
 
 
 def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
@@ -233,7 +240,7 @@ def _call_pack(pack: Any, t: Tensor) -> Any:
 
 
 def _packed(t: Tensor, pack: Any, unpack_hook: Any) -> Packed:
-    return Packed(_call_pack(pack, t), unpack_hook, t._edge, t._rg and t._edge is not None)
+    return Packed(_call_pack(pack, t), unpack_hook, (t._edge or t) if t._rg else None)
 
 
 class _PackedResult(Packed):
@@ -242,7 +249,7 @@ class _PackedResult(Packed):
     def __init__(self, value: Any, unpack: Any, nr: int, node: Any):
         import weakref
 
-        super().__init__(value, unpack, None, False)
+        super().__init__(value, unpack, None)
         self.nr, self.node = nr, weakref.ref(node)
 
     def open(self) -> Tensor:

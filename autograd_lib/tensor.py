@@ -228,14 +228,14 @@ class Tensor:
         `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
         element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
         """
-        edge, one = self._edge, START.get(self._a.dtype)
+        edge = self._edge
         if (
             gradient is None and inputs is None and not create_graph
             and edge is not None and edge[2] is None and self._view is None
-            and one is not None and not self._a.ndim and mode.state.__class__ is bool
+            and not self._a.ndim and self._a.dtype in START and mode.state.__class__ is bool
         ):  # fmt: skip
             # What nearly every training step asks for: one number, all leaves, nothing unusual.
-            short_walk(edge, one, bool(retain_graph))
+            short_walk(edge, START[self._a.dtype], retain_graph)
         else:
             run_backward((self,), gradient, retain_graph, create_graph, inputs)
 
@@ -255,9 +255,12 @@ class Tensor:
 
     @property
     def _backward_hooks(self) -> Any:
-        if self._hooks is None or (not self._hooks.tensor and not self._hooks.had):
+        hooks, nr = self._hooks, 0
+        if self._edge is not None:
+            hooks, nr = self._edge[1]._hooks, self.output_nr
+        if hooks is None or (not hooks.tensor and not hooks.had):
             return None
-        return OrderedDict((k, hook) for k, (_, hook) in self._hooks.tensor.items())
+        return OrderedDict((k, hook) for k, (n, hook) in hooks.tensor.items() if n == nr)
 
     # -- shape and type -----------------------------------------------------------------------
 
@@ -572,6 +575,10 @@ def refresh(t: Tensor) -> None:
     view[1] = t._counter[0]
     if not base._rg or view[2] >= NO_GRAD or t._grad is not None:
         return
+    if view[2] == MULTIPLE and mode.state and t._edge is not None:
+        node, nr = t._edge[1:]
+        name = node.name().split("Backward")[0]
+        raise RuntimeError(errors.MULTI_VIEW_CHANGED.format(nr or 0, name))
     from .inplace import window
 
     before, mode.enabled = mode.enabled, True

@@ -27,8 +27,8 @@ def has_zero(self: Tensor) -> bool:
     return bool((self._a == 0).any())
 
 
-def positive(self: Tensor) -> Any:
-    return self > 0
+def where_positive(grad: Tensor, self: Tensor) -> Any:
+    return grad * (self > 0)
 
 
 def tracked(self: Tensor) -> bool:
@@ -40,7 +40,7 @@ def install(*modules: Any) -> None:
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
     WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
-                 positive=positive, product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
+                 where_positive=where_positive, product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
     for module in modules:
         for name, value in vars(module).items():
             if not name.startswith("__"):

@@ -195,7 +195,8 @@ def type_name(record: Plain) -> str:
     """Name the type of an observed value, with its article."""
     if "loose" in record:
         return "numbers" if record["shape"] else "a number"
-    return _TYPE_NAMES.get(record["type"], f"a {record['type']}")
+    article = "an" if record["type"][:1].lower() in tuple("aeiou") else "a"
+    return _TYPE_NAMES.get(record["type"], f"{article} {record['type']}")
 
 
 def _differ_in_type(expected: Plain, seen: Plain, path: str) -> Difference:
@@ -210,6 +211,10 @@ def _differ_in_type(expected: Plain, seen: Plain, path: str) -> Difference:
     text = f"{path} is {type_name(seen)} and should be {wanted}"
     if seen["type"] == "NoneType" and path == "the result":
         text += ": does the function end without a `return`, or is what it returns None?"
+    elif seen["type"] in ("function", "method", "builtin_function_or_method"):
+        text += ": is a pair of brackets missing, `()`, that would call it?"
+    elif seen["type"] == "list" and expected["type"] == "tensor":
+        text += ": `torch.tensor(...)` makes one of a list of numbers"
     return Difference("type", text)
 
 
@@ -295,6 +300,8 @@ def _differ_in_numbers(expected: Plain, seen: Plain, rules: Rules, path: str) ->
     if np.isinf(got).any() and not np.isinf(want).any():
         infinite = f"{path} contains an infinity"
         return Difference("finite", infinite, _both(want, got, path))
+    if np.array_equal(got, want):
+        return None
     relative, absolute = rules.tolerance or TOLERANCE.get(expected["dtype"], TOLERANCE["float64"])
     if np.allclose(got, want, rtol=relative, atol=absolute, equal_nan=True):
         return None

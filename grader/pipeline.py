@@ -8,12 +8,12 @@ submission is a status of that submission.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import platform
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import numpy
 from nbformat import NotebookNode
 
 import autograd_lib
@@ -33,6 +32,7 @@ from .judge import Definition, judge
 from .judge.court import Court
 from .judge.later import may_wait
 from .judge.provided import provided
+from .provenance import assignment_sha256, environment
 from .restore import Restored, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
 from .sandbox import CellRun, Limits, RoomEnded
@@ -85,6 +85,13 @@ class Graded:
     """True where wall-clock time ended a cell, which a busy machine may be the reason for"""
     submission: Submission | None = None
     """what was graded, without its notebook"""
+    text: str = ""
+    """the notebook as its file has it, once nobody will change it any more"""
+
+    def sealed(self) -> Graded:
+        """Return this with the notebook as text alone, which travels better between processes."""
+        text = notebook_text(self.notebook) if self.notebook is not None else ""
+        return replace(self, notebook=None, text=text)
 
 
 def grade(
@@ -92,7 +99,7 @@ def grade(
 ) -> Graded:
     """Grade one submission. The only exceptions are faults of the grader's own."""
     started = time.perf_counter()
-    result = blank_result(assignment, submission)
+    result = blank_result(assignment, submission, limits)
     if submission.notebook is None:
         result.status = NOT_GRADED if submission.absent else QUARANTINED
         result.message = submission.problem
@@ -106,6 +113,7 @@ def grade(
     sitting = _Sitting(
         sandbox,
         files,
+        _pictures(assignment, files, sandbox),
         limits,
         _provided(assignment.solution, assignment.solution.stat().st_mtime_ns),
     )
@@ -120,8 +128,10 @@ def grade(
     result.max_score = sum(check.max_points for check in result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
     _take_out_markup(restored.cells, release)
-    notebook = nbformat.v4.new_notebook(cells=restored.cells, metadata=release.metadata)
-    detail = {"cells": sitting.log}
+    notebook = NotebookNode(
+        nbformat=4, nbformat_minor=5, metadata=release.metadata, cells=restored.cells
+    )
+    detail = {"cells": sitting.log, "checks": sitting.evidence}
     return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
 
 
@@ -136,7 +146,7 @@ def _take_out_markup(cells: list[NotebookNode], release: NotebookNode) -> None:
             cell.source = _TAG.sub("&lt;", cell.source)
 
 
-def blank_result(assignment: Assignment, submission: Submission) -> Result:
+def blank_result(assignment: Assignment, submission: Submission, limits: Limits) -> Result:
     """Return a result that says what a submission would be graded with, and nothing yet of it."""
     seed = find.grading_seed(assignment.name, assignment.root)
     return Result(
@@ -144,13 +154,9 @@ def blank_result(assignment: Assignment, submission: Submission) -> Result:
         assignment=assignment.name,
         status=NOT_GRADED,
         submission_sha256=submission.sha256,
-        assignment_sha256=_sha256(assignment.solution),
+        assignment_sha256=_assignment_sha256(assignment),
         key_sha256=_sha256(assignment.source / "key.py") if assignment.source else None,
-        environment={
-            "python": platform.python_version(),
-            "numpy": numpy.__version__,
-            "machine": f"{platform.system()} {platform.machine()}",
-        },
+        environment=environment(limits),
         engine_version=autograd_lib.__version__,
         grader_version=__version__,
         # A name for the seed that does not give it away.
@@ -170,8 +176,19 @@ def _provided(path: Path, written: int) -> Mapping[str, str]:
     return provided(_read(path, written))
 
 
+def notebook_text(notebook: NotebookNode) -> str:
+    """Write a notebook with a line for each cell: with nbformat's own lines it takes ten times."""
+    cells = ",\n".join(json.dumps(cell, ensure_ascii=False) for cell in notebook.cells)
+    rest = json.dumps({k: v for k, v in notebook.items() if k != "cells"}, ensure_ascii=False)
+    return f'{{"cells": [\n{cells}\n],\n{rest[1:]}\n'
+
+
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _assignment_sha256(assignment: Assignment) -> str:
+    return assignment_sha256(assignment.name, assignment.solution, assignment.release)
 
 
 def released_files(folder: Path) -> dict[str, bytes]:
@@ -183,6 +200,28 @@ def released_files(folder: Path) -> dict[str, bytes]:
         and path.suffix != ".ipynb"
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     }
+
+
+_drawn: dict[tuple[Path, int], dict[str, str]] = {}
+
+
+def _pictures(assignment: Assignment, files: dict[str, bytes], sandbox: Sandbox) -> dict[str, str]:
+    """Draw the pictures of the released notebook, once for a class; returns them by fingerprint.
+
+    What students got holds no secret, so a room may know its pictures.
+    """
+    key = assignment.release, assignment.release.stat().st_mtime_ns
+    if key not in _drawn:
+        _drawn[key] = {}
+        cells = [cell for cell in _read(*key).cells if cell.cell_type == "code"]
+        if any("matplotlib" in cell.source for cell in cells):
+            room = sandbox.open(files)
+            with closing(room), suppress(RoomEnded):
+                for cell in cells:
+                    if role(cell) != "check":
+                        room.run(cell.source)
+                _drawn[key] = room.drawn()
+    return _drawn[key]
 
 
 def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResult]:
@@ -210,6 +249,7 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
         shown = restored.shown[str(name)]
         run = sitting.check(shown)
         _fill(cell, run, sitting.count)
+        sitting.evidence[str(name)] = run.evidence
         seen = judge(cell, notebook, run, definition)
         if shown.strip() == cell.source.strip() or run.ended:
             checks.append(seen)
@@ -237,6 +277,7 @@ class _Hidden:
 def _reveal(one: _Hidden, notebook: str, sitting: _Sitting) -> CheckResult:
     """Run the whole of a check; what was seen in its first part may be told, no more."""
     run = sitting.check(one.cell.source, one.place, one.count)
+    sitting.evidence[one.seen.id] = run.evidence
     check = judge(one.cell, notebook, run, one.definition, hidden=True)
     if check.status == "passed":
         one.cell.outputs = [_cut(output) for output in run.outputs]
@@ -283,10 +324,12 @@ class _Sitting:
         self,
         sandbox: Sandbox,
         files: dict[str, bytes],
+        pictures: dict[str, str],
         limits: Limits,
         provided: Mapping[str, str],
     ) -> None:
-        self._sandbox, self._files, self._provided = sandbox, files, provided
+        self._sandbox, self._files, self._pictures = sandbox, files, pictures
+        self._provided = provided
         self._room: SandboxRoom | None = None
         self._court: Court | None = None
         self._past: list[tuple[str, bool]] = []
@@ -299,6 +342,7 @@ class _Sitting:
         self.slow = False
         self.peak_memory_mb: float | None = None
         self.log: list[dict[str, Any]] = []
+        self.evidence: dict[str, dict[str, Any]] = {}
 
     @property
     def place(self) -> int:
@@ -356,7 +400,7 @@ class _Sitting:
             self.slow = True
             raise RoomEnded("timeout")
         if self._room is None or self._court is None:
-            self._room = self._sandbox.open(self._files)
+            self._room = self._sandbox.open(self._files, self._pictures)
             self._court = Court(self._room, self._provided)
             self._court.silent = self._silent
             self._room.until = self._deadline

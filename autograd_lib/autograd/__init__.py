@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from . import anomaly_mode, function, functional, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .grad_mode import (
+    _unsafe_preserve_version_counter,
     enable_grad,
     inference_mode,
     no_grad,
@@ -31,12 +33,24 @@ def _tuple(x: Any) -> tuple:
 
 def backward(
     tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None,
-    create_graph: bool = False, inputs: Any = None,
+    create_graph: bool = False, grad_variables: Any = None, inputs: Any = None,
 ) -> None:  # fmt: skip
     """Add the derivatives of `tensors` to the `.grad` of the leaves they were made from.
 
     `grad_tensors`: weights for outputs with more than one element. See `Tensor.backward`.
     """
+    if grad_variables is not None:
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                "`backward()`. Please only use `grad_tensors`."
+            )
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        grad_tensors = grad_variables
     _backward(_tuple(tensors), grad_tensors, retain_graph, create_graph, inputs)
 
 
@@ -55,6 +69,8 @@ def grad(
             "allow_unused=False."
         )
     outputs, inputs = _tuple(outputs), _tuple(inputs)
+    if not inputs:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     if not inputs:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
@@ -100,7 +116,8 @@ def _check_batch(outputs: tuple, grad_outputs: Any) -> None:
 
 
 __all__ = [
-    "Function", "GradcheckError", "Variable", "anomaly_mode", "backward", "detect_anomaly",
+    "Function", "GradcheckError", "Variable", "_unsafe_preserve_version_counter", "anomaly_mode",
+    "backward", "detect_anomaly",
     "enable_grad", "function", "functional", "grad", "gradcheck", "gradgradcheck", "graph",
     "inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled",
     "set_multithreading_enabled",

@@ -89,7 +89,14 @@ class BackwardCFunction(Node, FunctionCtx):
             raise errors.freed()
         return tuple(_read(self, i, item) for i, item in enumerate(self._kept))
 
-    saved_variables = property(lambda self: ())
+    @property
+    def saved_variables(self) -> tuple:  # type: ignore[override]
+        """The old name of `saved_tensors`."""
+        warnings.warn(
+            "'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2
+        )
+        return self.saved_tensors
+
     _raw_saved_tensors = property(lambda self: self._kept)
 
     @property
@@ -263,6 +270,14 @@ class Function(metaclass=_FunctionMeta):
     vjp = backward
 
     @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """For vmap, which this engine does not have."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or "
+            "set generate_vmap_rule=True."
+        )
+
+    @staticmethod
     def jvp(ctx: Any, *grad_inputs: Any) -> Any:
         """Forward mode, which this engine does not have."""
         raise NotImplementedError(
@@ -299,7 +314,7 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
             cls.setup_context(node, args, output)
         else:
             output = cls.forward(node, *args)
-    many = isinstance(output, (tuple, list))
+    many = isinstance(output, tuple)
     outputs = list(output) if many else [output]
     dirty = {id(t) for t in node.dirty}
     constant = {id(t) for t in node.non_differentiable}
@@ -334,11 +349,15 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
             o._counter[0] += 1
         if recording and id(outputs[i]) not in constant and o._a.dtype.kind in "fc":
             if o._view is not None and id(o) in dirty:
+                if len(outputs) > 1:
+                    raise RuntimeError(
+                        "Functions which modify views in-place must return a single Variable"
+                    )
                 set_history(o, node)
             else:
                 o._edge, o._rg = (node._seq, node, i), True
-            if o._view is not None and id(o) not in dirty:
-                o._view[2] = MULTIPLE if sum(isinstance(x, Tensor) for x in outputs) > 1 else CUSTOM
+                if o._view is not None:
+                    o._view[2] = CUSTOM if len(outputs) == 1 else MULTIPLE
             numbered[id(outputs[i])] = i
         elif recording and id(outputs[i]) in constant:
             o._edge, o._rg = None, False

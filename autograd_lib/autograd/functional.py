@@ -14,7 +14,7 @@ from ..tensor import Tensor, fresh
 def _as_tuple(x: Any, what: str, function: str) -> tuple[bool, tuple]:
     if isinstance(x, Tensor):
         return False, (x,)
-    if isinstance(x, (tuple, list)):
+    if isinstance(x, tuple):
         for i, t in enumerate(x):
             if not isinstance(t, Tensor):
                 raise TypeError(

@@ -5,21 +5,43 @@ from __future__ import annotations
 from typing import Any
 
 from ..grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from ..tensor import Tensor
 
 
 class set_multithreading_enabled:
     """Here for compatibility: this engine always walks on the thread that called it."""
 
+    now = True
+
     def __init__(self, mode: bool):
-        self.mode = mode
+        self.mode, self.before = mode, set_multithreading_enabled.now
+        set_multithreading_enabled.now = mode
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *error: Any) -> None:
-        pass
+        set_multithreading_enabled.now = self.before
 
+
+class _unsafe_preserve_version_counter:
+    """Within this context, changes of these tensors' memory are not counted."""
+
+    def __init__(self, tensors: Any):
+        self.tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+
+    def __enter__(self) -> None:
+        self.before = [t._version for t in self.tensors]
+
+    def __exit__(self, *error: Any) -> None:
+        for t, version in zip(self.tensors, self.before, strict=True):
+            t._counter[0] = version
+
+
+for _c in (set_multithreading_enabled, _unsafe_preserve_version_counter):
+    _c.__module__ = "torch.autograd.grad_mode"
 
 __all__ = [
-    "enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled",
+    "_unsafe_preserve_version_counter", "enable_grad", "inference_mode", "no_grad",
+    "set_grad_enabled", "set_multithreading_enabled",
 ]  # fmt: skip

@@ -6,6 +6,8 @@ import threading
 import weakref
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..engine import AccumulateGrad, Node, accumulator
 from ..grad_mode import mode, pop_saved_hooks, push_saved_hooks
 from ..grad_mode import mode as thread
@@ -67,30 +69,59 @@ class disable_saved_tensors_hooks:
 
 
 class allow_mutation_on_saved_tensors:
-    """Within this context, saved values may be changed in place: copies are kept."""
+    """Within this context, saved values may be changed in place: they are copied just before."""
 
     under_way = False
+
+    def __init__(self) -> None:
+        # What nodes keep are handles. What a handle stands for is forgotten with it.
+        self.original: Any = weakref.WeakKeyDictionary()
+        self.cloned: Any = weakref.WeakKeyDictionary()
+        self.tid_to_weakhandle: Any = weakref.WeakValueDictionary()
 
     def __enter__(self) -> allow_mutation_on_saved_tensors:
         if allow_mutation_on_saved_tensors.under_way:
             raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
         allow_mutation_on_saved_tensors.under_way = self.inside = True
-        push_saved_hooks(lambda t: t.clone(), self._unpack)
+        push_saved_hooks(self._pack, self._unpack)
+        mode.before_write = self._before_write
         return self
 
-    def _unpack(self, t: Tensor) -> Tensor:
+    def _pack(self, t: Tensor) -> Any:
+        memory = (t.data_ptr(), t._version, tuple(t.shape), t.stride())
+        handle = self.tid_to_weakhandle.get(memory)
+        if handle is None:
+            handle = self.tid_to_weakhandle[memory] = _Handle()
+            self.original[handle] = t.detach()
+        return handle
+
+    def _unpack(self, handle: Any) -> Tensor:
         assert self.inside, (
             "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context"
             "in which the graph was originally recorded."
         )
-        return t
+        return self.cloned[handle] if handle in self.cloned else self.original[handle]
+
+    def _before_write(self, t: Tensor) -> None:
+        for handle, kept in list(self.original.items()):
+            if kept._counter is t._counter or np.shares_memory(kept._a, t._a):
+                self.cloned[handle] = kept.clone()
+                del self.original[handle]
 
     def clear(self) -> None:
-        """Nothing is kept here that could be forgotten; for compatibility."""
+        """Forget what was saved."""
+        for kept in (self.original, self.cloned, self.tid_to_weakhandle):
+            kept.clear()
 
     def __exit__(self, *error: Any) -> None:
         allow_mutation_on_saved_tensors.under_way = self.inside = False
+        mode.before_write = None
         pop_saved_hooks()
+        self.clear()
+
+
+class _Handle:
+    """Stands for a saved value."""
 
 
 def increment_version(tensor: Any) -> None:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ..dtypes import default_numpy
-from ..numeric import ONE, ZERO
+from ..numeric import ONE, ZERO, loud, quiet
 from ..recorder import Array, Number, op, unary, word
 from .comparing import logical_and, where
 from .shapes import all_of, zeros_like
@@ -176,10 +176,12 @@ def pow_self(grad, self, exponent):
     return grad * (pow(self, exponent - 1) * exponent)
 
 
-@op(node="PowBackward0", public=False, error="pow",
+@op(node="PowBackward0", public=False, error="pow", calm=True,
     self="pow_self(grad, self, exponent)")
 def pow_scalar(self: Array, exponent):
     kind = self.dtype.kind
+    if exponent == 2 and kind == "f":
+        return np.multiply(self, self)
     if kind in "iub":
         if isinstance(exponent, float):
             return self.astype(default_numpy()) ** exponent
@@ -187,7 +189,11 @@ def pow_scalar(self: Array, exponent):
             raise RuntimeError("Integers to negative integer powers are not allowed.")
         if kind == "b":
             self = self.astype(np.int64)
-    return self**exponent
+    token = quiet()
+    try:
+        return self**exponent
+    finally:
+        loud(token)
 
 
 @word
@@ -449,13 +455,15 @@ def sinc_slope(self):
                  (safe * safe * PI))
 
 
-@op(self="grad * positive(result)", calm=True)
+@op(self="where_positive(grad, result)", calm=True)
 def relu(self: Array):
     return np.maximum(self, ZERO.get(self.dtype, 0))
 
 
-def positive(self):
-    return self > ZERO.get(self.dtype, 0)
+def where_positive(grad, self):
+    # (Ones and zeros: an array times a mask takes twice as long.)
+    out = (self > ZERO.get(self.dtype, 0)).astype(grad.dtype)
+    return np.multiply(out, grad, out if out.ndim else None)
 
 
 def _rounding(name, forward):

@@ -12,7 +12,8 @@ from .. import creation
 from ..errors import broadcast_error
 from ..functions import cat, expand, is_number, need_tensor, reshape
 from ..functions import sum as _sum
-from ..recorder import PUBLIC
+from ..operands import Unusual
+from ..recorder import PUBLIC, wanting_tensors
 from ..recorder import WORDS as W
 from ..tensor import Tensor, fresh, wrap_dim
 
@@ -149,7 +150,7 @@ def _implicit_dim(name: str, ndim: int) -> int:
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
         "dim=X as an argument.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
     return 0 if ndim in (0, 1, 3) else 1
 
@@ -186,7 +187,7 @@ def _reduction(name: str, size_average: Any = None, reduce: Any = None) -> int:
             f"size_average and reduce args will be deprecated, please use reduction='{name}' "
             "instead.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     if name not in _REDUCTIONS:
         raise ValueError(f"{name} is not a valid value for reduction")
@@ -200,7 +201,7 @@ def _same_sizes(input: Tensor, target: Tensor) -> None:
             f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -325,6 +326,14 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Tensor:  # fmt: skip
     """The negative log-likelihood of log_softmax(input); targets are classes or probabilities."""
+    if (
+        reduction == "mean" and weight is None and size_average is None and reduce is None
+        and not label_smoothing and ignore_index < 0
+    ):  # fmt: skip
+        try:
+            return W["cross_entropy_"](input, target)
+        except (Unusual, IndexError):
+            pass
     r = _reduction(reduction, size_average, reduce)
     shape, classes = input._a.shape, target._a
     d = 1 if len(shape) > 1 else 0
@@ -379,7 +388,7 @@ def kl_div(
             "definition.'mean' will be changed to behave the same as 'batchmean' in the next "
             "major release.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     if log_target:
         losses = W["mul"](W["exp"](target), W["sub"](target, input))
@@ -477,6 +486,11 @@ from .convolution import (  # noqa: E402
 
 def linear(input: Tensor, weight: Tensor, bias: Any = None) -> Tensor:
     """input @ weight.T + bias."""
+    try:
+        return W["linear_"](bias, input, weight)
+    except (Unusual, ValueError):
+        need_tensor(input, "linear")
+        need_tensor(weight, "linear", "weight", 2)
     if weight._a.ndim == 1:
         out = PUBLIC["matmul"](input, weight)
         return out if bias is None else out + bias
@@ -608,6 +622,12 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
         out = W["index_select"](out, d, fresh(positions))
     return out
 
+
+# (relu and linear look for themselves: they are called in every step of training.)
+for _name, _function in list(globals().items()):
+    _own = getattr(_function, "__module__", "") == __name__ and not _name.startswith("_")
+    if _own and _name not in ("relu", "linear"):
+        globals()[_name] = wanting_tensors(_function)
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "avg_pool1d", "avg_pool2d",

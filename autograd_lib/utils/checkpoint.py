@@ -103,11 +103,27 @@ def checkpoint(
         )
     first, second = context_fn() if context_fn else (contextlib.nullcontext(),) * 2
     run = _Recomputed(lambda: function(*args, **kwargs), second, preserve_rng_state)
-    run.early_stop, run.check = early_stop, determinism_check == "default"
+    run.early_stop, run.check = early_stop and _early_stop[-1], determinism_check == "default"
     with first, saved_tensors_hooks(run.pack, run.unpack):
         result = function(*args, **kwargs)
     run.finished = True
     return result
+
+
+_early_stop = [True]
+
+
+class set_checkpoint_early_stop:
+    """Whether checkpoints made in this context stop computing again when nothing is missing."""
+
+    def __init__(self, enable: bool):
+        self.enable = enable
+
+    def __enter__(self) -> None:
+        _early_stop.append(self.enable)
+
+    def __exit__(self, *error: Any) -> None:
+        _early_stop.pop()
 
 
 class _StopRecomputationError(Exception):

@@ -31,6 +31,7 @@ PARTS = {
     "autograd_lib.derivatives.linalg": "Linear algebra",
     "autograd_lib.nn.derivatives": "Neural networks",
     "autograd_lib.nn.convolution": "Convolution and pooling",
+    "autograd_lib.folded": "Several steps at once",
 }
 
 

@@ -11,12 +11,13 @@ import contextlib
 import io
 import itertools
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any
 
-from course import describe, render, trial
+from course import describe, render, trial, witness
 
+from .. import evidence
 from ..sandbox import CellRun, RoomEnded
 from ..sandbox.launch import SandboxRoom
 from .bounds import Bounds
@@ -57,10 +58,35 @@ class Court:
 
     def run_check(self, source: str) -> CellRun:
         """Run a check; its status is that of the room, where that ended meanwhile."""
+        tries: list[dict[str, Any]] = []
+        calls = self._room.peer.calls
+        calls.clear()
+
+        def listen(one: dict[str, Any]) -> None:
+            if one["kind"] == "law" and not one["agrees"]:
+                one["calls"] = evidence.calls_out(calls)
+            tries.append(one)
+
+        run = self._run_check(source, listen)
+        failed = run.status != "ok" or not all(one["agrees"] for one in tries)
+        run.evidence = evidence.keep(tries, failed)
+        if failed and not tries:
+            run.evidence["calls"] = evidence.calls_out(calls)
+        if run.line:
+            run.evidence["line"] = [run.line, source.splitlines()[run.line - 1]]
+        if run.error is not None:
+            run.evidence["error"] = list(run.error)
+        calls.clear()
+        return run
+
+    def _run_check(self, source: str, listen: Callable[[dict[str, Any]], None]) -> CellRun:
         outputs: list[Any] = []
         try:
-            with self._sitting(outputs) as printed, Bounds(self._room.limits) as bounds:
-                self._room.ask("forget")
+            with (
+                self._sitting(outputs, listen) as printed,
+                Bounds(self._room.limits) as bounds,
+            ):
+                self._room.peer.check += 1
                 self._room.peer.table.forget()
                 self._room.peer.last_raised = None
                 value, error = self._execute(source)
@@ -88,16 +114,19 @@ class Court:
         return CellRun("ok", outputs)
 
     @contextlib.contextmanager
-    def _sitting(self, outputs: list[Any]) -> Iterator[io.StringIO]:
+    def _sitting(
+        self, outputs: list[Any], listener: Callable[[dict[str, Any]], None] | None = None
+    ) -> Iterator[io.StringIO]:
         """Catch what is shown and printed, and have trials start afresh in the room too."""
         printed = io.StringIO()
         self._printed = 0
-        before = render.screen, trial.elsewhere, describe.evaluate
+        before = render.screen, trial.elsewhere, describe.evaluate, witness.listener
         render.screen = lambda bundle: outputs.append(
             {"output_type": "display_data", "data": bundle, "metadata": {}}
         )
         trial.elsewhere = self._quiet
         describe.evaluate = self._evaluate
+        witness.listener = listener
         try:
             with (
                 contextlib.redirect_stdout(printed),
@@ -106,7 +135,7 @@ class Court:
             ):
                 yield printed
         finally:
-            render.screen, trial.elsewhere, describe.evaluate = before
+            render.screen, trial.elsewhere, describe.evaluate, witness.listener = before
 
     @contextlib.contextmanager
     def _quiet(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -20,6 +21,9 @@ from ..sandbox.inside.wire import Channel, WireError
 
 MODULES = ("numpy", "math", "cmath", "random", "operator", "autograd_lib")
 """What a check means by these names is the real module, whoever imported it"""
+
+CALLS_KEPT = 6
+"""calls of a student's functions that are remembered, should the check not pass"""
 
 _BY_NAME = ("numpy", "math", "cmath", "operator", "autograd_lib")
 
@@ -188,8 +192,20 @@ class CallableHandle(Handle):
 
     __slots__ = ()
 
+    def claimed_name(self) -> str:
+        """Return what it is called in the room: of an object that can be called, its class."""
+        first, *_ = object.__getattribute__(self, "_facts")
+        return first[:100] if type(first) is str else self.claimed_type()
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _op(self, "call", self, args, tuple(kwargs.items()))
+        calls = object.__getattribute__(self, "_peer").calls
+        try:
+            result = _op(self, "call", self, args, tuple(kwargs.items()))
+        except BaseException as error:
+            calls.append((self, args, kwargs, None, error))
+            raise
+        calls.append((self, args, kwargs, result, None))
+        return result
 
 
 class ClassHandle(CallableHandle):
@@ -227,9 +243,18 @@ def _is(kind: type, value: Any) -> Any:
 # The judging side of a conversation
 
 
-def judging_peer(channel: Channel) -> Peer:
+class JudgingPeer(Peer):
+    """The side that asks."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.calls: deque[Any] = deque(maxlen=CALLS_KEPT)
+        """the last calls of the student's functions: function, arguments, result, exception"""
+
+
+def judging_peer(channel: Channel) -> JudgingPeer:
     """Make the side that asks: of it, a room may ask only what it was handed."""
-    peer = Peer(channel, 0, {}, _proxy, _present, _name_of, _never)
+    peer = JudgingPeer(channel, 0, {}, _proxy, _present, _name_of, _never)
 
     def call(function: Any, args: Any, kwargs: Any) -> Any:
         number = peer.table.number(function, "proxy")

@@ -78,7 +78,7 @@ def test_the_readme_lists_every_lesson_with_its_minutes():
     for name, lesson in all_lessons(find.CLONE).items():
         reading, writing = lesson["minutes"]
         row = next(
-            line for line in readme.splitlines() if f"({find.PACKAGE.name}/lessons/{name}" in line
+            line for line in readme.splitlines() if f"(assignments/{name}/{name}.ipynb)" in line
         )
         assert lesson["title"] in row and row.endswith(f"| {reading} + {writing} |")
 

@@ -44,9 +44,12 @@ class Peer:
         self.on_event: Callable[[Any], None] = lambda event: None
         self.on_broken: Callable[[WireError], BaseException] = lambda error: error
         """makes what is raised when the conversation has come to an end"""
+        self.check = 0
+        """which check is run, counted from 1; at the next one, what is shared is forgotten"""
         self.context: Any = None
-        """travels with every request; see the room's handling of `quiet`"""
+        """which trial of it, None outside of trials; both travel with every request"""
         self.on_context: Callable[[Any], None] = lambda context: None
+        """told check and trial of every request that comes in"""
         self.in_trial: Callable[[], bool] = lambda: self.context is not None
         """says whether both sides now try an answer together, and so have one grad mode"""
         self._count = first
@@ -65,7 +68,8 @@ class Peer:
         self._count += 2
         self._depth += 1
         try:
-            message = [what, self._count, coded, records, self.context, self._grad_mode()]
+            context = [self.check, self.context]
+            message = [what, self._count, coded, records, context, self._grad_mode()]
             said, answer = self._exchange(message)
         except WireError as broken:
             raise self.on_broken(broken) from broken

@@ -77,6 +77,8 @@ def loads(data: bytes) -> Any:
             place = found.get(_REFERENCE)
             return blobs[place] if type(place) is int else found
 
+        if not blobs:
+            return _PLAIN.decode(text.decode())
         return json.loads(text, object_hook=hook, parse_constant=_no_constant)
     except (ValueError, IndexError, struct.error, RecursionError) as error:
         raise WireError(f"a message could not be read: {type(error).__name__}") from error
@@ -84,6 +86,9 @@ def loads(data: bytes) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise WireError(f"{name} is no number here")
+
+
+_PLAIN = json.JSONDecoder(parse_constant=_no_constant)
 
 
 class Channel:
