@@ -138,3 +138,20 @@ def test_a_fork_server_that_was_killed_is_started_again(tmp_path):
     os.kill(sandbox.processes[0], signal.SIGKILL)
     assert schedule.work(FULL, assignment, handed, exam.LIMITS).result.score == 8
     schedule._sandboxes.pop((FULL, exam.LIMITS)).close()
+
+
+def test_an_array_does_not_bring_along_what_lies_beside_it(room, court):
+    room.run(
+        "def f(x):\n    x *= 2\n    base = x if x.base is None else x.base\n"
+        "    found = float(base.sum())\n    base[...] = 7\n    return found"
+    )
+    table = "import numpy as np\ntable = np.array([[1., 10.], [2., 20.], [3., 30.]])\n"
+    run = court.run_check(
+        table + "found = f(table[:, 0])\n"
+        "assert found == 12, found\n"
+        "assert table.tolist() == [[7, 10], [7, 20], [7, 30]], table\n"
+        "assert f(table[0]) == 48, 'a row is seen, too'\n"
+    )
+    assert run.status == "ok", run.error
+    whole = court.run_check(table + "table *= 1\nassert f(table) == 132\nassert (table == 7).all()")
+    assert whole.status == "ok", whole.error
