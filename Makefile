@@ -11,13 +11,14 @@ ISOLATION ?= full
 # Set on purpose before anything is installed: what the user has elsewhere must not leak in.
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help demo build test lint conformance proof benchmarks benchmarks-engine docs clean jail lab
+.PHONY: help demo build test lint exploits conformance proof benchmarks benchmarks-engine docs clean jail lab
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 	@echo "make build       solutions/ and assignments/ anew from course/lessons"
 	@echo "make lint        ruff and mypy alone"
 	@echo "make conformance the engine and the solved lessons beside real torch (a large install)"
+	@echo "make exploits    what submissions may try, at every level of isolation, as a table"
 	@echo "make proof       every key under 100 seeds, and mutants, as a matrix"
 	@echo "make lab         a lesson in JupyterLab, by a browser without a window"
 	@echo "make benchmarks  how fast grading is, beside nbgrader itself"
@@ -38,6 +39,9 @@ lint: $(VENV)/ready
 
 test: jail lint
 	$(BIN)/pytest -n $(JOBS) --dist loadfile
+
+exploits: jail $(VENV)/ready
+	$(BIN)/python -m tests.exploits
 
 proof: $(VENV)/ready
 	$(BIN)/python -m tests.proof --seeds 100 --jobs $(JOBS)

@@ -26,6 +26,7 @@ from .errors import hint
 from .grad_mode import mode
 from .hooks import (
     hooks_of,
+    run_post_accumulate_hooks,
     run_post_hooks,
     run_pre_hooks,
     run_tensor_hooks,
@@ -467,15 +468,13 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
         return
     if state.create:
         old = leaf._grad
-        leaf._grad = old + g if old is not None else g if g._rg else g.clone()
+        leaf._grad = fresh(np.empty_like(leaf._a)).copy_(g) if old is None else old + g
     else:
         accumulate(leaf, g, alone)
     if hooks is not None:
+        run_post_accumulate_hooks(hooks, leaf)
         if hooks.post:
             run_post_hooks(hooks, (), (as_tensor(g),))
-        for hook in list(hooks.post_accumulate.values()):
-            if hook(leaf) is not None:
-                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
@@ -588,12 +587,11 @@ def backward(
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         for t in inputs:
             if isinstance(t, Tensor):
-                t.retain_grad()  # nothing for a leaf; says what is wrong for a constant
+                t.retain_grad()
         wanted = _wanted(inputs)
     roots = _root_gradients(tuple(tensors), gradients, create, "backward")
-    if create and not getattr(backward, "said", False):
-        backward.said = True  # type: ignore[attr-defined]
-        warnings.warn(errors.CREATE_GRAPH, UserWarning, stacklevel=3)
+    if create:
+        errors.warn_once(errors.CREATE_GRAPH)
     _from(roots, create if keep is None else keep, Walk(create, wanted, True))
 
 
@@ -629,6 +627,10 @@ def _wanted(inputs: Any) -> dict:
                 wanted[id(t)] = True
             else:
                 wanted.setdefault(t._edge[1], set()).add(t._edge[2])
+        elif not hasattr(t, "output_nr"):
+            raise RuntimeError(
+                f"all inputs have to be Tensors or GradientEdges, but got {type(t).__name__}"
+            )
         else:
             node, nr = t.node, t.output_nr
             if isinstance(node, AccumulateGrad):

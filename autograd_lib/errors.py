@@ -6,15 +6,41 @@ The text is what a student will meet in real work, so it is torch's own. The hin
 
 from __future__ import annotations
 
+import warnings
 from typing import TypeVar
 
 E = TypeVar("E", bound=BaseException)
+
+said: set[str] = set()
+"""the warnings that torch gives once per process, and that were given"""
+
+
+def warn_once(text: str) -> None:
+    """Warn where the caller of the caller's caller stands, the first time in this process."""
+    if text not in said:
+        said.add(text)
+        warnings.warn(text, UserWarning, stacklevel=4)
 
 
 def hint(error: E, note: str) -> E:
     """The same error, with a note behind it."""
     error.add_note(f"Hint: {note}")
     return error
+
+
+def broadcast_error(a: tuple, b: tuple) -> RuntimeError | None:
+    """The error for two shapes that do not broadcast; None if they do."""
+    for i in range(1, min(len(a), len(b)) + 1):
+        if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
+            return hint(
+                RuntimeError(
+                    f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) at "
+                    f"non-singleton dimension {max(len(a), len(b)) - i}"
+                ),
+                f"the shapes are {list(a)} and {list(b)}; counted from the right, sizes must be "
+                "equal, or one of them 1.",
+            )
+    return None
 
 
 FREED = (
@@ -68,14 +94,18 @@ NO_GRAD_VIEW = (
     "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
 )
 
+NO_GRAD_VIEW_IS = NO_GRAD_VIEW.partition(" Given")[0]
+VIEW_IS = "Output {} of {} is a view and is being modified inplace."
+
 MULTI_VIEW = (
-    "Output {} of {} is a view and is being modified inplace. This view is the output of a "
-    "function that returns multiple views. Such functions do not allow the output views to be "
-    "modified inplace. You should replace the inplace operation by an out-of-place one."
+    " This view is the output of a function that returns multiple views. Such functions do not "
+    "allow the output views to be modified inplace. You should replace the inplace operation by an "
+    "out-of-place one."
 )
 
-MULTI_VIEW_CHANGED = MULTI_VIEW.replace(
-    "is being modified inplace", "its base or another view of its base has been modified inplace", 1
+MULTI_VIEW_CHANGED = (
+    "Output {} of {} is a view and its base or another view of its base has been modified inplace."
+    + MULTI_VIEW
 )
 
 INFERENCE_VIEW = (
@@ -90,11 +120,16 @@ INFERENCE_BASE = INFERENCE_VIEW.replace(
 )
 
 CUSTOM_VIEW = (
-    "Output {} of {} is a view and is being modified inplace. This view was created inside a "
-    "custom Function (or because an input was returned as-is) and the autograd logic to handle "
-    "view+inplace would override the custom backward associated with the custom Function, leading "
-    "to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of "
-    "the custom Function."
+    " This view was created inside a custom Function (or because an input was returned as-is) and "
+    "the autograd logic to handle view+inplace would override the custom backward associated with "
+    "the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix "
+    "this by cloning the output of the custom Function."
+)
+
+DECORATED_CLASS = (
+    "Decorating classes is deprecated and will be disabled in future versions. You should only "
+    "decorate functions or methods. To preserve the current behavior of class decoration, you can "
+    "directly decorate the `__init__` method and nothing else."
 )
 
 NOT_RETURNED = (

@@ -32,6 +32,14 @@ def _leaves(x: Any) -> list:
     return []
 
 
+def _only_tensors(x: Any) -> None:
+    if isinstance(x, (dict, tuple, list)):
+        for value in x.values() if isinstance(x, dict) else x:
+            _only_tensors(value)
+    elif not isinstance(x, Tensor):
+        raise ValueError(f"Thing passed to transform API must be Tensor, got {type(x)}")
+
+
 def _rebuild(x: Any, values: Any) -> Any:
     if isinstance(x, Tensor):
         return next(values)
@@ -55,14 +63,16 @@ def grad_and_value(func: Any, argnums: Any = 0, has_aux: bool = False) -> Any:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         with enable_grad():
-            given = [_track(a) if i in [n % len(args) for n in numbers] else a
-                     for i, a in enumerate(args)]  # fmt: skip
+            given = list(args)
+            for n in numbers:
+                _only_tensors(given[n])
+                given[n] = _track(given[n])
             out = func(*given, **kwargs)
             out, aux = out if has_aux else (out, None)
             if not isinstance(out, Tensor):
                 raise RuntimeError(
-                    "grad_and_value(f)(*args): Expected f(*args) to return a tensor, got "
-                    f"{type(out).__name__}"
+                    "grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got "
+                    f"{type(out)}"
                 )
             if out.ndim != 0:
                 raise hint(
@@ -82,7 +92,7 @@ def grad_and_value(func: Any, argnums: Any = 0, has_aux: bool = False) -> Any:
                 found = tuple(fresh(t._a * 0) for t in leaves)
         made = _rebuild(wanted, iter(found))
         result = made[0] if isinstance(argnums, int) else tuple(made)
-        result, out = _outer(result, args), _outer(out, args)
+        result, out, aux = (_outer(r, args) for r in (result, out, aux))
         return (result, (out, aux)) if has_aux else (result, out)
 
     return wrapper
@@ -120,10 +130,16 @@ def vjp(func: Any, *primals: Any, has_aux: bool = False) -> Any:
 
 def jvp(func: Any, primals: tuple, tangents: tuple) -> Any:
     """func(*primals), and its derivative in the direction of the tangents."""
-    ps = tuple(primals)
-    out, t = AF.jvp(lambda *a: func(*a), ps if len(ps) > 1 else ps[0],
-                    tuple(tangents) if len(ps) > 1 else tangents[0])  # fmt: skip
-    return out, t
+    if not isinstance(primals, tuple):
+        raise hint(
+            RuntimeError(
+                "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be "
+                "valid to call f(*primals)."
+            ),
+            "write (x,) for one argument.",
+        )
+    many = len(primals) > 1
+    return AF.jvp(func, primals if many else primals[0], tangents if many else tangents[0])
 
 
 def jacrev(func: Any, argnums: Any = 0, has_aux: bool = False) -> Any:
@@ -162,11 +178,7 @@ jacfwd = jacrev
 
 def hessian(func: Any, argnums: Any = 0) -> Any:
     """A function that returns all second derivatives of a scalar function."""
-    return jacrev(_tracked(jacrev(func, argnums)), argnums)
-
-
-def _tracked(f: Any) -> Any:
-    return f
+    return jacrev(jacrev(func, argnums), argnums)
 
 
 def vmap(func: Any, in_dims: Any = 0, out_dims: Any = 0, **options: Any) -> Any:
@@ -174,7 +186,9 @@ def vmap(func: Any, in_dims: Any = 0, out_dims: Any = 0, **options: Any) -> Any:
 
     def wrapper(*args: Any) -> Any:
         dims = (in_dims,) * len(args) if in_dims is None or isinstance(in_dims, int) else in_dims
-        n = next(a.shape[d] for a, d in zip(args, dims, strict=True) if d is not None)
+        n = _batch_size(
+            f"vmap({getattr(func, '__name__', func)}, in_dims={in_dims}, ...)", args, dims
+        )
         rows = [
             func(*[a if d is None else a.select(d, i) for a, d in zip(args, dims, strict=True)])
             for i in range(n)
@@ -187,6 +201,33 @@ def vmap(func: Any, in_dims: Any = 0, out_dims: Any = 0, **options: Any) -> Any:
         return _rebuild(rows[0], iter([stack(list(c), out_dims) for c in leaves]))
 
     return wrapper
+
+
+def _batch_size(call: str, args: Any, dims: Any) -> int:
+    """How many elements there are along the mapped dimension."""
+    sizes = []
+    for a, d in zip(args, dims, strict=True):
+        if d is None:
+            continue
+        if not isinstance(a, Tensor):
+            raise ValueError(
+                f"{call}(<inputs>): Got in_dim={d} for an input but the input is of type "
+                f"{type(a)}. We cannot vmap over non-Tensor arguments, please use None as the "
+                "respective in_dim"
+            )
+        if not -a.ndim <= d < a.ndim:
+            raise ValueError(
+                f"{call}(<inputs>): Got in_dim={d} for some input, but that input is a Tensor of "
+                f"dimensionality {a.ndim} so expected in_dim to satisfy {-a.ndim} <= in_dim < "
+                f"{a.ndim}."
+            )
+        sizes.append(a.shape[d])
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped dimension"
+        )
+    return sizes[0]
 
 
 def functional_call(

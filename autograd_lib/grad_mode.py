@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
+
+from . import errors
 
 
 class _Mode(threading.local):
@@ -73,7 +76,9 @@ class _Context:
 
     def __call__(self, function: Callable) -> Callable:
         if inspect.isclass(function):
-            raise TypeError(f"{type(self).__name__} decorates functions, not classes")
+            warnings.warn(errors.DECORATED_CLASS, FutureWarning, stacklevel=2)
+            function.__init__ = self(function.__init__)  # type: ignore[method-assign]
+            return function
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)

@@ -32,13 +32,16 @@ def check(self: Tensor, tracked: bool) -> None:
     if view is not None and view[2] and mode.enabled and (tracked or view[0]._rg):
         if view[2] == NO_GRAD:
             raise RuntimeError(errors.NO_GRAD_VIEW)
-        nr, name = 0, "Unknown"
+        what = errors.NO_GRAD_VIEW_IS
         if self._edge is not None:
-            nr, name = self._edge[2] or 0, self._edge[1].name().split("Backward")[0]
-        text = errors.MULTI_VIEW if view[2] == MULTIPLE else errors.CUSTOM_VIEW
-        raise RuntimeError(text.format(nr, name))
+            name = self._edge[1].name().split("Backward")[0]
+            what = errors.VIEW_IS.format(self._edge[2] or 0, name)
+        why = errors.MULTI_VIEW if view[2] == MULTIPLE else errors.CUSTOM_VIEW
+        raise RuntimeError(what + why)
     if not mode.enabled:
         return
+    if view is not None and self._counter is INFERENCE:
+        return  # `changed` will say what is wrong
     if view is not None:
         if (view[0]._rg and view[0]._edge is None) or (self._rg and self._edge is None):
             raise errors.view_of_leaf_in_place()
@@ -153,10 +156,13 @@ def set_history(self: Tensor, node: Node) -> None:
     outer._shape, outer._dtype = base._a.shape, base._a.dtype
     rest = node._edges[1:] if node._edges else ()
     outer._edges = ((base._edge or base) if base._rg else None, *rest)
+    retained = _take_retained(base)
     nr = None
     if node._custom:
         outer._shape, outer._dtype, nr = [outer._shape], [outer._dtype], 0
     base._edge, base._rg = (outer._seq, outer, nr), True
+    if retained:
+        base.retain_grad()
     self._view[1] = -1  # out of date: the next look at its history renews it
     refresh(self)
 
@@ -203,16 +209,16 @@ class CopySlices(Node):
     def _run(self, grad: Any, keep: bool) -> tuple:
         out = np.array(grad, order="C")
         part = self._window(out)
-        copy = part.copy()
-        grads = self.fn._run([copy] if self._custom else copy, keep)
+        given = part.copy()
+        grads = self.fn._run([given] if self._custom else given, keep)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
     def _run_tensors(self, grad: Any, keep: bool) -> tuple:
         size, stride, offset = self.geometry
         part = WORDS["as_strided_"](grad.contiguous(), size, stride, offset)
-        copy = part.clone()
-        grads = self.fn._run_tensors([copy] if self._custom else copy, keep)
+        given = part.clone()
+        grads = self.fn._run_tensors([given] if self._custom else given, keep)
         hole = np.ones(grad.shape, bool)
         self._window(hole)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)

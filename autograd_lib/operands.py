@@ -81,18 +81,9 @@ def common(floating: bool, *operands: Any) -> list[Any]:
 def cannot_broadcast(error: ValueError, *operands: Any) -> Exception:
     """torch's error for shapes that do not broadcast (or the error itself, if it is another)."""
     shapes = [x.shape for x in operands if isinstance(x, np.ndarray)]
-    for a, b in itertools.pairwise(shapes):
-        for i in range(1, min(len(a), len(b)) + 1):
-            if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
-                return errors.hint(
-                    RuntimeError(
-                        f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) "
-                        f"at non-singleton dimension {max(len(a), len(b)) - i}"
-                    ),
-                    f"the shapes are {list(a)} and {list(b)}; counted from the right, sizes must "
-                    "be equal, or one of them 1.",
-                )
-    return error
+    return next(
+        filter(None, itertools.starmap(errors.broadcast_error, itertools.pairwise(shapes))), error
+    )
 
 
 # -- several results -------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ class Generator:
 
     def __init__(self, device: Any = "cpu"):
         self.device = device
+        self._engine = np.random.RandomState(0)
         self.manual_seed(67280421310721)
 
     def manual_seed(self, seed: int) -> Generator:
@@ -39,7 +40,7 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise RuntimeError("Overflow when unpacking long long")
         self._seed = seed % 2**64
-        self._engine = np.random.RandomState(self._seed & 0xFFFFFFFF)
+        self._engine.seed(self._seed & 0xFFFFFFFF)
         self._spare: float | None = None  # normals come in pairs; the second waits here
         return self
 
@@ -68,7 +69,6 @@ class Generator:
         # (Just seeded, torch has none left and starts at 0, where NumPy stands at the end.)
         position = 624 if state["left"] == 1 else int(state["next"])
         self._seed = int(state["seed"])
-        self._engine = np.random.RandomState()
         self._engine.set_state(("MT19937", state["words"].astype(np.uint32), position, 0, 0.0))
         self._spare = float(state["spare"]) if state["has_spare"] else None
         return self

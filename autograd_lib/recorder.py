@@ -45,7 +45,7 @@ from .saved import (
     unpack_result_tensor,
     unpack_tensor,
 )
-from .tensor import INFERENCE, Tensor, new, refresh, view_of
+from .tensor import INFERENCE, Tensor, fresh, new, refresh, view_of
 
 # Annotations that say what an argument may be. They are read as text, see `Entry`.
 Array = Any  # a tensor
@@ -648,7 +648,14 @@ def _saved_property(name: str, entry: Entry) -> property:
         )
     if name in entry.saved_tensors:
         return property(lambda node: unpack_tensor(node, name, always=True))
-    return property(lambda node: getattr(node, f"saved_{name}"))
+    return property(lambda node: _shown(getattr(node, f"saved_{name}")))
+
+
+def _shown(value: Any) -> Any:
+    """A saved fact as users may see it: indices are tensors there."""
+    if isinstance(value, tuple):
+        return tuple(map(_shown, value))
+    return fresh(value) if isinstance(value, np.ndarray) else value
 
 
 def _shown_property(name: str) -> property:

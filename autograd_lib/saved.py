@@ -128,10 +128,13 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
         return r.open()
     t = fresh(unpack_result(node, name))
     t._counter = getattr(node, f"counter_{name}")
-    n = node._results[name]
-    if t._a.dtype.kind in "fc" and (n == 0 or node._wants_all):
-        t._edge, t._rg = (node._seq, node, n if node._wants_all else None), True
+    _set_origin(t, node, node._results[name])
     return t
+
+
+def _set_origin(t: Tensor, node: Any, nr: int) -> None:
+    if t._a.dtype.kind in "fc" and (nr == 0 or node._wants_all):
+        t._edge, t._rg = (node._seq, node, nr if node._wants_all else None), True
 
 
 def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
@@ -205,15 +208,14 @@ def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
     elif isinstance(value, Tensor):
         setattr(node, f"saved_{name}", _packed(value, pack, unpack_hook))
     elif isinstance(value, np.ndarray):
-        t = fresh(value)
-        edge = (node, node._results[name])
+        t, nr = fresh(value), node._results[name]
+        t._counter = getattr(node, f"counter_{name}")
+        _set_origin(t, node, nr)
         result = _call_pack(pack, t)
         # The packed result must not keep the node alive through its own edge: the edge is made
         # again when it is opened.
-        setattr(node, f"saved_{name}", _PackedResult(result, unpack_hook, edge[1], node))
-    elif isinstance(value, (bool, int, float, complex)):
-        t = fresh(np.asarray(value))
-        setattr(node, f"saved_{name}", _packed(t, pack, unpack_hook))
+        result = t.detach() if result is t else result
+        setattr(node, f"saved_{name}", _PackedResult(result, unpack_hook, nr, node))
 
 
 def _call_pack(pack: Any, t: Tensor) -> Any:
@@ -238,8 +240,7 @@ def _call_pack(pack: Any, t: Tensor) -> Any:
 
 
 def _packed(t: Tensor, pack: Any, unpack_hook: Any) -> Packed:
-    given = t.detach() if t._edge is not None else t
-    return Packed(_call_pack(pack, given), unpack_hook, (t._edge or t) if t._rg else None)
+    return Packed(_call_pack(pack, t), unpack_hook, (t._edge or t) if t._rg else None)
 
 
 class _PackedResult(Packed):
@@ -256,6 +257,5 @@ class _PackedResult(Packed):
         if not isinstance(t, Tensor):
             raise TypeError(errors.UNPACK_TYPE.format(type(t).__name__))
         out = fresh(t._a)
-        node: Any = self.node()
-        out._edge, out._rg = (node._seq, node, self.nr if node._wants_all else None), True
+        _set_origin(out, self.node(), self.nr)
         return out

@@ -17,7 +17,6 @@ from .numeric import START
 new = object.__new__
 run_backward: Any = None  # set by the engine, which cannot be imported here
 short_walk: Any = None
-_said: set[str] = set()  # warnings that torch gives once per process
 
 
 class _InferenceCounter:
@@ -102,6 +101,8 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
+        if not isinstance(flag, bool):
+            raise RuntimeError("requires_grad must be a bool")
         if flag and self._a.dtype.kind not in "fc":
             raise errors.only_floats("only Tensors of floating point and complex dtype")
         if flag and self._edge is not None:
@@ -176,6 +177,8 @@ class Tensor:
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if self._rg and value._a.dtype.kind not in "fc":
             raise RuntimeError(
                 "data set to a tensor that requires gradients must be floating point or complex "
@@ -382,9 +385,8 @@ class Tensor:
     def _scalar(self) -> Any:
         if self._a.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
-        if self._rg and "scalar" not in _said:
-            _said.add("scalar")
-            warnings.warn(errors.TO_SCALAR, UserWarning, stacklevel=3)
+        if self._rg:
+            errors.warn_once(errors.TO_SCALAR)
         return self._a.item()
 
     def __float__(self) -> float:
@@ -470,7 +472,7 @@ class Tensor:
 
     def __copy__(self) -> Any:
         out = fresh(self._a, type(self))
-        out._rg, out._edge, out._counter = self._rg, self._edge, self._counter
+        out._rg, out._counter = self._rg, self._counter  # a leaf, as in torch
         out.__dict__.update(self.__dict__)
         return out
 

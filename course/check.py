@@ -7,19 +7,22 @@ expected values: not in words, not in the data, not in an exception.
 
 from __future__ import annotations
 
+import builtins
+import linecache
 import re
+import traceback
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from . import find, journal
+from . import find, journal, witness
 from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake, QuestionInfo
-from .describe import build_names, is_program, size
+from .describe import Plain, build_names, is_program, size
 from .key import answer_hash
-from .observe import Difference, differ
+from .observe import Difference, differ, observe
 from .render import call_text, graded, present
 from .solution import show_solution
-from .trial import MISSING, Raised, Trial, attempt, describe_exception, quietly
+from .trial import MISSING, Raised, Trial, attempt, describe_exception, observe_path, quietly
 
 OUTCOME = "application/vnd.autograd-course.check+json"
 """The media type of a check's structured outcome."""
@@ -155,7 +158,8 @@ def check(id: str, *objects: Any, hidden: bool = False) -> None:
 def solution(exercise: str, now: bool = False) -> None:
     """Show how this lesson solves an exercise, once you have tried it, or `now`.
 
-    It is noted in your own record. Raises LookupError where the lesson has no such exercise.
+    It is noted in your own record. Of a written question, `"written-1"`, it shows the model answer
+    and what to look for. Raises LookupError where the lesson has no such exercise.
     """
     show_solution(_cases(hidden=False).assignment, exercise, now=now)
 
@@ -259,17 +263,22 @@ def examine(
     not asked which mistake was made, which takes most of the time.
     """
     failing: list[tuple[CaseRecord, Trial, Difference | None]] = []
+    left = ""
     for record in cases.of(info.id):
         trial = attempt(record.arguments, objects, exercise.sees)
         expected = record.expected()
+        difference = _difference(expected, trial, exercise, record.arguments)
+        agrees = difference is None and (trial.raised is None or "raised" in expected)
+        witness.tell_case(record.arguments, expected, trial, difference, agrees)
         if trial.raised is not None and not trial.raised.attempted:
             return _not_attempted(info, exercise, trial.raised, cases.exercises)
-        difference = _difference(expected, trial, exercise)
-        if difference is not None or (trial.raised is not None and "raised" not in expected):
+        left = left or trial.left
+        if not agrees:
             failing.append((record, trial, difference))
     if failing:
         record, trial, difference = min(failing, key=lambda found: size(found[0].arguments))
         outcome = _explain(info, exercise, record, trial, difference, secret)
+        outcome.message = _with_what_is_left(outcome.message, exercise, left)
         outcome.diagnosis = diagnose(cases, exercise, objects) if diagnosing else None
         if outcome.diagnosis is not None:
             outcome.experiment = outcome.diagnosis.experiment
@@ -280,7 +289,14 @@ def examine(
             if diagnosing and broken.status != "not_attempted":
                 broken.diagnosis = diagnose(cases, exercise, objects)
             return broken
-    return Outcome(info, "passed")
+    return Outcome(info, "passed", _with_what_is_left("", exercise, left))
+
+
+def _with_what_is_left(message: str, exercise: ExerciseInfo, left: str) -> str:
+    """Add to a message what the answer has changed for everybody; a check has put it right."""
+    if not left:
+        return message
+    return f"{message} Mind what `{exercise.name}` leaves behind: {left}.".strip()
 
 
 def examine_answer(info: CheckInfo, question: QuestionInfo, answer: Any) -> Outcome:
@@ -295,6 +311,7 @@ def examine_answer(info: CheckInfo, question: QuestionInfo, answer: Any) -> Outc
     with quietly():
         value = answer()
     given = answer_hash(question.name, value)
+    witness.tell_answer(observe(value), given in question.right, question.explain)
     if given in question.right:
         return Outcome(info, "passed", question.explain)
     message = question.wrong.get(given, "That is not it.")
@@ -358,9 +375,15 @@ def _exception_words(behaviour: Mapping[str, Any]) -> list[str]:
 
 
 def _difference(
-    behaviour: Mapping[str, Any], trial: Trial, exercise: ExerciseInfo
+    behaviour: Mapping[str, Any],
+    trial: Trial,
+    exercise: ExerciseInfo,
+    arguments: Plain = None,
 ) -> Difference | None:
-    """Compare a recorded behaviour with a trial, path by path."""
+    """Compare a recorded behaviour with a trial, path by path.
+
+    With the case's `arguments`, one that should have stayed as it was is told from a wrong result.
+    """
     if "raised" in behaviour:
         kind = behaviour["raised"][0]
         if trial.raised is not None and trial.raised.type == kind:
@@ -375,8 +398,24 @@ def _difference(
             return Difference("missing", f"{name} does not exist")
         difference = differ(expected, seen, exercise.rules, name)
         if difference is not None:
+            if _was_so_before(path, expected, exercise, arguments):
+                text = f"{name} was changed, and should be as it was before the call"
+                return replace(difference, kind="changed", text=text)
             return difference
     return None
+
+
+def _was_so_before(path: str, expected: Plain, exercise: ExerciseInfo, arguments: Plain) -> bool:
+    """Say whether a path leads to what an argument held before the call."""
+    head = re.split(r"[.\[ ]", path)[0]
+    if arguments is None or is_program(arguments) or head not in arguments or " is " in path:
+        return False
+    try:
+        found = observe_path(path, build_names(arguments, {}))
+    except KeyError:
+        # An instance of the student's own class: what it held, only that class knows.
+        return False
+    return found != MISSING and differ(expected, found, exercise.rules) is None
 
 
 def _path_text(path: str) -> str:
@@ -405,19 +444,31 @@ def _try_law(
             raised.append(error)
             raise
 
+    must_hold = _first_line(live.law.holds.__doc__)
     with quietly():
         try:
             live.law.holds(f, live.new)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
+            witness.tell_law(must_hold, error, _last_line(error))
             if not raised or error is not raised[-1]:
-                return Outcome(info, "failed", _first_line(live.law.holds.__doc__))
+                return Outcome(info, "failed", must_hold)
             found = describe_exception(error)
             if not found.attempted:
                 return _not_attempted(info, exercise, found, cases.exercises)
             return _explain_exception(info, exercise, found, secret=True)
+    witness.tell_law(must_hold, None, "")
     return None
+
+
+def _last_line(error: BaseException) -> str:
+    """Return the line of the answer key that an exception came out of, "" where there is none."""
+    line = ""
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename.endswith("key.py"):
+            line = linecache.getline(frame.f_code.co_filename, number).strip()
+    return line
 
 
 def _first_line(docstring: str | None) -> str:
@@ -466,7 +517,9 @@ def _explain(
     secret: bool,
 ) -> Outcome:
     if trial.raised is not None:
-        outcome = _explain_exception(info, exercise, trial.raised, secret)
+        outcome = _explain_exception(
+            info, exercise, trial.raised, secret, is_program(record.arguments)
+        )
     else:
         assert difference is not None
         # A sentence begins with a capital; a name such as w.grad is what it is.
@@ -479,21 +532,31 @@ def _explain(
     else:
         tried = call_text(exercise.name, record.arguments)
         outcome.is_program = is_program(record.arguments)
-        printed = f"\nyour code printed\n{trial.printed.rstrip()[:500]}" if trial.printed else ""
+        printed = f"\n\nyour code printed\n{trial.printed.rstrip()[:500]}" if trial.printed else ""
         outcome.detail = f"{tried}\n\n{outcome.detail}".rstrip() + printed
     return outcome
 
 
 def _explain_exception(
-    info: CheckInfo, exercise: ExerciseInfo | QuestionInfo, raised: Raised, secret: bool
+    info: CheckInfo,
+    exercise: ExerciseInfo | QuestionInfo,
+    raised: Raised,
+    secret: bool,
+    by_lines: bool = False,
 ) -> Outcome:
-    """Say what was raised and where. Of a secret case its text is left out: it may quote inputs."""
+    """Say what was raised and where. Of a secret case its text is left out: it may quote inputs.
+
+    `by_lines`: a few statements were run, and what they ask for may not be there at all.
+    """
+    subject = f"`{exercise.name}`"
+    if by_lines and not raised.line:
+        subject = f"Code that uses `{exercise.name}`" if secret else "The code below"
     where = f" in the line `{raised.line}`" if raised.line else ""
     text = "" if secret or not raised.text else f": {raised.text}"
     advice = f" {raised.hint}" if raised.hint and not secret else _ADVICE.get(raised.type, "")
-    return Outcome(
-        info, "error", f"`{exercise.name}` raised {raised.type}{where}{text.rstrip('.')}.{advice}"
-    )
+    # An exception class of somebody's own can have any words for its name.
+    kind = raised.type if not secret or hasattr(builtins, raised.type) else "an exception"
+    return Outcome(info, "error", f"{subject} raised {kind}{where}{text.rstrip('.')}.{advice}")
 
 
 _ADVICE = {

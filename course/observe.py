@@ -7,6 +7,7 @@ which a teacher would ask: is it there, is it the right type, shape, dtype, fini
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -194,21 +195,39 @@ def type_name(record: Plain) -> str:
     """Name the type of an observed value, with its article."""
     if "loose" in record:
         return "numbers" if record["shape"] else "a number"
-    return _TYPE_NAMES.get(record["type"], f"a {record['type']}")
+    article = "an" if record["type"][:1].lower() in tuple("aeiou") else "a"
+    return _TYPE_NAMES.get(record["type"], f"{article} {record['type']}")
 
 
 def _differ_in_type(expected: Plain, seen: Plain, path: str) -> Difference:
-    text = f"{path} is {type_name(seen)} and should be {type_name(expected)}"
+    wanted = type_name(expected)
+    if not _is_known(seen["type"]):
+        # The name of a class of somebody's own can be any words; they are not for every ear.
+        return Difference(
+            "type",
+            f"{path} is an object of a class of its own and should be {wanted}",
+            f"{path} is {type_name(seen)} and should be {wanted}",
+        )
+    text = f"{path} is {type_name(seen)} and should be {wanted}"
     if seen["type"] == "NoneType" and path == "the result":
         text += ": does the function end without a `return`, or is what it returns None?"
+    elif seen["type"] in ("function", "method", "builtin_function_or_method"):
+        text += ": is a pair of brackets missing, `()`, that would call it?"
+    elif seen["type"] == "list" and expected["type"] == "tensor":
+        text += ": `torch.tensor(...)` makes one of a list of numbers"
     return Difference("type", text)
+
+
+def _is_known(name: str) -> bool:
+    known = name in _PLAIN_TYPES or hasattr(builtins, name) or hasattr(np, name)
+    return known or hasattr(torch, name) or name == "function"
 
 
 def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> Difference | None:
     if len(expected["items"]) != len(seen["items"]):
         return Difference(
             "length",
-            f"{path} has {_items(seen)}, which is not the right number",
+            f"{path} does not have the right number of items",
             f"{path} has {_items(seen)} and should have {len(expected['items'])}"
             + _both_lists(seen, expected),
         )
@@ -281,6 +300,8 @@ def _differ_in_numbers(expected: Plain, seen: Plain, rules: Rules, path: str) ->
     if np.isinf(got).any() and not np.isinf(want).any():
         infinite = f"{path} contains an infinity"
         return Difference("finite", infinite, _both(want, got, path))
+    if np.array_equal(got, want):
+        return None
     relative, absolute = rules.tolerance or TOLERANCE.get(expected["dtype"], TOLERANCE["float64"])
     if np.allclose(got, want, rtol=relative, atol=absolute, equal_nan=True):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from . import find, journal
 from .render import present
@@ -12,6 +13,8 @@ MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
 
 def show_solution(assignment: str, exercise: str, *, now: bool) -> None:
     """Show how a lesson solves an exercise, once it was tried or `now`; notes it in the record.
+
+    Of a written question it shows the model answer and what to look for, without asking.
 
     Raises LookupError where the lesson has no such exercise.
     """
@@ -27,11 +30,16 @@ def show_solution(assignment: str, exercise: str, *, now: bool) -> None:
         )
         return
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    sources = {
-        cell["metadata"]["nbgrader"]["grade_id"]: "".join(cell["source"])
-        for cell in cells
-        if cell["metadata"].get("autograd_course", {}).get("role") == "exercise"
-    }
+    own = {role: _answers(cells, role) for role in ("exercise", "written")}
+    if exercise in own["written"]:
+        paragraphs = own["written"][exercise].split("\n\n")
+        present(
+            "note",
+            f"{exercise}: one way to answer it",
+            [" ".join(paragraph.split()) for paragraph in paragraphs],
+        )
+        return
+    sources = own["exercise"]
     if exercise not in sources:
         raise LookupError(f"this lesson has no exercise called {exercise!r}")
     tried = any(
@@ -51,11 +59,21 @@ def show_solution(assignment: str, exercise: str, *, now: bool) -> None:
         )
         return
     journal.write(assignment, exercise, looked=True)
-    lines = [line for line in sources[exercise].splitlines() if line.strip() not in MARKS]
     present(
         "note",
         f"{exercise}: one way to solve it",
         ["Other ways may be as good. Close it, and write it anew from memory."],
-        detail="\n".join(lines),
+        detail=sources[exercise],
         closing=["That you have looked is noted in your own record, and nowhere else."],
     )
+
+
+def _answers(cells: list[dict[str, Any]], role: str) -> dict[str, str]:
+    """Return the answers of a solved notebook's cells with this role, by name."""
+    return {
+        cell["metadata"]["nbgrader"]["grade_id"]: "\n".join(
+            line for line in "".join(cell["source"]).splitlines() if line.strip() not in MARKS
+        ).strip()
+        for cell in cells
+        if cell["metadata"].get("autograd_course", {}).get("role") == role
+    }

@@ -29,6 +29,9 @@ elsewhere: Callable[[], AbstractContextManager[Any]] = contextlib.nullcontext
 """Entered around every trial. Whoever tries code that lives in another process starts that process
 afresh too."""
 
+_lent = torch.Generator()
+"""Stands in for the engine's own generator during a trial, which costs less than its state."""
+
 MISSING = {"type": "missing"}
 """Observed where a path leads nowhere: no such attribute, or nothing to look into."""
 
@@ -57,6 +60,8 @@ class Trial:
     seen: dict[str, Plain] = field(default_factory=dict)
     raised: Raised | None = None
     printed: str = ""
+    left: str = ""
+    """what the code has changed for all that comes after it, in words"""
 
     def to_plain(self) -> Plain:
         """Return what identifies the behaviour: observations, or the exception."""
@@ -82,16 +87,30 @@ def attempt(case: Plain, objects: Mapping[str, Any], sees: Sequence[str]) -> Tri
                 names = build_names(case, objects)
                 function = next(iter(objects.values()))
                 names["result"] = function(*names.values())
-            trial.seen = {path: _observe_path(path, names) for path in sees}
+            trial.seen = {path: observe_path(path, names) for path in sees}
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             trial.raised = describe_exception(error)
+        trial.left = _left_behind()
     trial.printed = printed.getvalue()
     return trial
 
 
-def _observe_path(path: str, names: Mapping[str, Any]) -> Plain:
+def _left_behind() -> str:
+    """Say what is no longer as `quietly` has set it, or nothing."""
+    if not torch.is_grad_enabled():
+        return (
+            "gradients are switched off when it is done, for all that comes later: "
+            "`with torch.no_grad():` switches them on again by itself"
+        )
+    if torch.get_default_dtype() != torch.float32:
+        return "tensors made later have another dtype: leave `set_default_dtype` out"
+    return ""
+
+
+def observe_path(path: str, names: Mapping[str, Any]) -> Plain:
+    """Observe what a path leads to, MISSING where it leads nowhere."""
     try:
         return observe(look(path, names))
     except (AttributeError, IndexError, KeyError, TypeError):
@@ -105,12 +124,12 @@ def quietly() -> Iterator[io.StringIO]:
     Generators start from a fixed seed, so that code that draws numbers does the same each time.
     """
     printed = io.StringIO()
-    python_state, numpy_state, engine_state = (
-        random.getstate(),
-        np.random.get_state(),
-        torch.default_generator.get_state(),
-    )
-    grad_mode = torch.is_grad_enabled()
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    generator = torch.default_generator
+    engine_state = vars(generator).copy()
+    # A trial within a trial has one of its own.
+    lent = torch.Generator() if generator._engine is _lent._engine else _lent
+    grad_mode, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
     with (
         elsewhere(),
         contextlib.redirect_stdout(printed),
@@ -121,15 +140,17 @@ def quietly() -> Iterator[io.StringIO]:
         warnings.simplefilter("ignore")
         random.seed(0)
         np.random.seed(0)
-        torch.manual_seed(0)
+        vars(generator).update(vars(lent.manual_seed(0)))
         torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
         try:
             yield printed
         finally:
             random.setstate(python_state)
             np.random.set_state(numpy_state)
-            torch.default_generator.set_state(engine_state)
+            vars(generator).update(engine_state)
             torch.set_grad_enabled(grad_mode)
+            torch.set_default_dtype(dtype)
 
 
 def describe_exception(error: BaseException) -> Raised:

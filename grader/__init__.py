@@ -6,7 +6,11 @@ from pathlib import Path
 
 from course import __version__
 
+from .quick import import_nbformat
+
 __all__ = ["__version__"]
+
+import_nbformat()
 
 # nbgrader starts `alembic` by its bare name when it makes a database. It stands beside this
 # Python, which need not be on the path where no environment was activated.

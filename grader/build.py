@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from typing import Any
 
 import jupytext
 import nbformat
+from jupytext.myst import MystMetadataParsingError
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
@@ -119,7 +121,16 @@ def solved_notebook(lesson: Lesson, key: Key) -> NotebookNode:
     """Make the instructor's notebook of a lesson from its lesson.md; raises BuildError."""
     path = lesson.source / "lesson.md"
     text = path.read_text(encoding="utf-8")
-    notebook = jupytext.reads(text, fmt="md:myst")
+    try:
+        notebook = jupytext.reads(text, fmt="md:myst")
+    except MystMetadataParsingError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        quoted = str(error).strip().splitlines()[-2:]
+        raise BuildError(
+            f"{path}, line {found[1] if found else '?'}: the options of this cell cannot be read:\n"
+            + "\n".join(quoted)
+            + '\nA text with a colon in it has to stand in quotes, "like: this".'
+        ) from error
     release = _release(lesson, text)
     cells = [_with_metadata(lesson, key, cell, n) for n, cell in enumerate(notebook.cells)]
     opening = nbformat.v4.new_code_cell(_opening_source(lesson, release))

@@ -1,4 +1,4 @@
-"""The command line: `grader init | build | demo | grade | results | feedback | report`."""
+"""The command line: `grader COMMAND`, each command a function below."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -26,6 +27,7 @@ from rich.progress import (
 from . import __version__
 from .directory import CourseDirectory, UsageError
 from .isolation import Isolation, IsolationOption, require
+from .pages import clean, clean_line
 from .results import Result, read_results
 from .sandbox import FULL
 
@@ -139,7 +141,7 @@ def grade_with_progress(
     faults = 0
     require(isolation)
     for lesson in to_grade(directory, names):
-        with Progress(
+        progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -147,24 +149,39 @@ def grade_with_progress(
             TextColumn("left:"),
             TimeRemainingColumn(),
             console=errors,
-        ) as progress:
-            bar = progress.add_task(lesson.name, total=None)
+        )
+        bar = progress.add_task(lesson.name, total=None)
+
+        # The bar has a thread, and starts when workers have been forked.
+        def start(total: int, progress: Progress = progress, bar: TaskID = bar) -> None:
+            progress.update(bar, total=total)
+            progress.start()
+
+        try:
             summary = grade_assignment(
                 directory,
                 lesson,
                 jobs=jobs,
                 force=force,
                 isolation=isolation,
-                on_start=lambda n, bar=bar: progress.update(bar, total=n),  # type: ignore[misc]
-                on_result=lambda _, bar=bar: progress.advance(bar),  # type: ignore[misc]
+                on_start=start,
+                on_result=lambda _, p=progress, bar=bar: p.advance(bar),  # type: ignore[misc]
             )
+        finally:
+            progress.stop()
         faults += len(summary.faults)
         screen.print(
             f"[bold]{escape(lesson.name)}[/]: {summary.graded} graded, {summary.kept} kept from "
             f"before, {len(summary.set_aside)} set aside, {len(summary.absent)} not handed in."
         )
-        for result in [*summary.set_aside, *summary.faults]:
-            screen.print(f"  {escape(result.student)}: {escape(result.message)}", soft_wrap=True)
+        aside = sorted(summary.set_aside, key=lambda result: result.student)
+        for result in [*aside, *summary.faults]:
+            said = f"{clean_line(result.student)}: {clean(result.message)}"
+            screen.print(f"  {escape(said)}", soft_wrap=True)
+        if aside:
+            first = clean_line(aside[0].student)
+            said = _LOOK.format(student=first, assignment=lesson.name)
+            screen.print(f"  {escape(said)}", "  The whole list: grader quarantine", sep="\n")
     from .intake import strangers
 
     for sentence in strangers(directory):
@@ -282,13 +299,64 @@ def report(
 
 
 @app.command()
+def replay(
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="As in submitted/STUDENT.")],
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="The lesson's name.")],
+    check: Annotated[str, typer.Argument(metavar="CHECK", help="Such as six_times-six.")],
+    course: Course = Path("."),
+) -> None:
+    """Show one verdict to staff: the inputs, what came back, what was expected, and why it fell.
+
+    All of it was kept when the submission was graded; nothing is run. It tells hidden inputs and
+    expected values: it is not for students.
+    """
+    from .replay import replay as replay_check
+
+    for line in replay_check(CourseDirectory(course), student, assignment, check):
+        print(line)
+
+
+@app.command()
+def quarantine(
+    names: Names = None,
+    course: Course = Path("."),
+) -> None:
+    """List the submissions that were set aside, why, and what to do about each."""
+    from .quarantine import set_aside
+    from .tables import plain_table
+
+    found = set_aside(CourseDirectory(course), names)
+    for name in dict.fromkeys(result.assignment for result in found):
+        rows = ((r.student, r.message) for r in found if r.assignment == name)
+        screen.print(plain_table(name, ("student", "why it was set aside, and what to do"), rows))
+    said = _LOOK.format(student="STUDENT", assignment="ASSIGNMENT")
+    screen.print(said if found else "Nothing was set aside.", highlight=False)
+
+
+_LOOK = "To look inside safely: grader look {student} {assignment}"
+
+
+@app.command()
+def look(
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="As in submitted/STUDENT.")],
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="The lesson's name.")],
+    course: Course = Path("."),
+) -> None:
+    """Look inside a submission safely: as plain text, without running or opening anything in it."""
+    from .quarantine import look as look_inside
+
+    for line in look_inside(CourseDirectory(course), student, assignment):
+        print(line)
+
+
+@app.command()
 def doctor(course: Course = Path(".")) -> None:
     """Say how far this machine can shut student code off, and how to get more.
 
     Exit code: 0 when that is all the way, 1 when it is less.
     """
     from .doctor import ADVICE, findings, level, limits_table
-    from .grading import limits_of
+    from .limits import limits_of
     from .tables import plain_table
 
     screen.print(
@@ -298,7 +366,7 @@ def doctor(course: Course = Path(".")) -> None:
             ((f.what, f.found, "good" if f.good else "-") for f in findings()),
         ),
         plain_table(
-            "Limits of a submission (course.toml, [limits])",
+            "Limits of a submission (nbgrader_config.py, c.Sandbox)",
             ("limit", "value"),
             limits_table(limits_of(CourseDirectory(course))),
         ),

@@ -98,7 +98,7 @@ class CourseDirectory:
             found = find.settings(self.root)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path} cannot be read: {error}. Mend that line.") from error
-        unknown = set(found) - {"name", "lessons", "feedback", "overlay", "limits", "assignment"}
+        unknown = set(found) - {"name", "lessons", "feedback", "overlay", "assignment"}
         if unknown:
             raise UsageError(
                 f"{path} has an entry that means nothing here: {', '.join(sorted(unknown))}."

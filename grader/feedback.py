@@ -53,7 +53,7 @@ def write_feedback(course: CourseDirectory, assignment: str) -> list[Path]:
     for result in results:
         folder = course.feedback / result.student / assignment
         by_people = marks.get(result.student, Marks())
-        sources = _students_cells(course, result)
+        sources = students_cells(course, result)
         text = feedback_page(result, outline, by_people, sources, policy)
         pages.append(write_page(folder / f"{assignment}.html", text))
         _bring_exchange_files(course.submitted / result.student / assignment, folder)
@@ -326,8 +326,8 @@ def _is_exception(name: str) -> bool:
 # The student's own cells
 
 
-def _students_cells(course: CourseDirectory, result: Result) -> dict[str, str]:
-    """Read what the student wrote from the graded notebook, {} where there is none."""
+def students_cells(course: CourseDirectory, result: Result) -> dict[str, str]:
+    """Read what a student wrote from the graded notebook, by grade id; {} where there is none."""
     name = result.assignment
     path = course.autograded / result.student / name / f"{name}.ipynb"
     try:

@@ -1,27 +1,27 @@
 """The single writer of nbgrader's gradebook.
 
-Only this module opens the database while a class is graded. A submission's grades and comments are
-written in one transaction, as nbgrader's own tools would have left them, and marks that a person
+Only this module opens the database while a class is graded. Grades and comments are written as
+nbgrader's own tools would have left them, of a submission all or nothing, and marks that a person
 has given are kept.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
 import nbformat
-from nbgrader import preprocessors
-from nbgrader.api import Gradebook, SubmittedAssignment
-from nbgrader.utils import parse_utc
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.utils import is_grade, is_solution
 
 from .directory import CourseDirectory, Lesson, UsageError
-from .intake import Submission
 from .pipeline import Graded
-from .results import GRADED, QUARANTINED, Result
+from .restore import grade_id
+from .results import GRADED
+from .rows import AssignmentRows
 
 
 class GradebookWriter:
@@ -55,6 +55,10 @@ class GradebookWriter:
         self._book.update_or_create_assignment(lesson.name, **due)
         path = self._course.solutions / lesson.name / f"{lesson.name}.ipynb"
         notebook = nbformat.read(path, as_version=4)
+        if self._knows(lesson.name, notebook):
+            return
+        from nbgrader import preprocessors
+
         resources = {
             "nbgrader": {
                 "assignment": lesson.name,
@@ -80,60 +84,55 @@ class GradebookWriter:
         # What SaveCells wrote through a connection of its own is not what this one remembers.
         self._book.db.expire_all()
 
-    def write(self, submission: Submission, graded: Graded) -> None:
-        """Enter one submission's result, and leave its notebook in autograded/."""
-        result = graded.result
-        folder = self._course.autograded / result.student / result.assignment
-        if result.status == GRADED and graded.notebook is not None:
-            _leave_notebook(folder, result.assignment, graded)
-        else:
-            # An old notebook beside a submission that could not be graded would look like its own.
-            shutil.rmtree(folder, ignore_errors=True)
-        if submission.absent or graded.fault:
-            return
-        # Without no_autoflush, nbgrader's own steps make SQLAlchemy warn of half-made rows.
-        with self._one_transaction(), self._book.db.no_autoflush:
-            self._book.update_or_create_student(result.student)
-            entry = self._book.update_or_create_submission(
-                result.assignment, result.student, timestamp=parse_utc(submission.timestamp)
-            )
-            _enter(entry, result, graded.unchanged)
-
-    @contextmanager
-    def _one_transaction(self) -> Iterator[None]:
-        """Make nbgrader's methods, which commit after every step, commit once, or not at all."""
-        session = self._book.db
-        session.commit = session.flush
+    def _knows(self, name: str, notebook: NotebookNode) -> bool:
+        """Say whether the gradebook has just these cells."""
         try:
-            yield
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            del session.commit
-        session.commit()
+            entry = self._book.find_notebook(name, name)
+            release = nbformat.read(self._course.assignments / name / f"{name}.ipynb", as_version=4)
+        except (MissingEntry, OSError, ValueError):
+            return False
+        stubs = {grade_id(cell): cell.source for cell in release.cells}
+        cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
+        sources = {
+            name: stubs.get(name) if is_solution(cell) else cell.source
+            for name, cell in cells.items()
+        }
+        points = {
+            name: float(cell.metadata.nbgrader.points)
+            for name, cell in cells.items()
+            if is_grade(cell)
+        }
+        return (
+            sources == {cell.name: cell.source for cell in entry.source_cells}
+            and points == {cell.name: cell.max_score for cell in entry.grade_cells}
+            and {name for name, cell in cells.items() if is_solution(cell)}
+            == {cell.name for cell in entry.solution_cells}
+            and not entry.task_cells
+        )
 
-
-def _enter(entry: SubmittedAssignment, result: Result, unchanged: set[str]) -> None:
-    checks = {check.id: check for check in result.checks}
-    for notebook in entry.notebooks:
-        for grade in notebook.grades:
-            check = checks.get(grade.cell.name)
-            # Of a submission that was set aside nothing stands, not an older score either.
-            grade.auto_score = check.points if check is not None else None
-            waits = grade.auto_score is None or grade.manual_score is not None
-            worth_nothing = result.status != QUARANTINED and grade.cell.max_score == 0
-            grade.needs_manual_grade = waits and not worth_nothing
-        for comment in notebook.comments:
-            if result.status == QUARANTINED:
-                comment.auto_comment = result.message
+    def write(self, batch: Sequence[Graded]) -> None:
+        """Enter results in one transaction, and leave their notebooks in autograded/."""
+        entered: dict[str, list[Graded]] = {}
+        for graded in batch:
+            result = graded.result
+            folder = self._course.autograded / result.student / result.assignment
+            if result.status == GRADED:
+                _leave_notebook(folder, result.assignment, graded.text)
             else:
-                blank = comment.cell.name in unchanged
-                comment.auto_comment = "No response." if blank else None
+                # An old notebook beside what could not be graded would look like its own.
+                shutil.rmtree(folder, ignore_errors=True)
+            entered.setdefault(result.assignment, []).append(graded)
+        try:
+            for assignment, group in entered.items():
+                AssignmentRows(self._book.db, assignment).enter(group)
+        except BaseException:
+            self._book.db.rollback()
+            raise
+        self._book.db.commit()
 
 
-def _leave_notebook(folder: Path, name: str, graded: Graded) -> None:
+def _leave_notebook(folder: Path, name: str, text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     new = folder / f".{name}.ipynb.new"
-    nbformat.write(graded.notebook, new)
+    new.write_text(text, encoding="utf-8")
     new.replace(folder / f"{name}.ipynb")

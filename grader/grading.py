@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import intake
 from .directory import CourseDirectory, Lesson, UsageError
-from .gradebook import GradebookWriter
-from .pipeline import Assignment, blank_result
+from .limits import limits_of
+from .pipeline import Assignment, Graded, blank_result
+from .quick import import_nbgrader
+from .rehearsal import Rehearsal
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
 from .sandbox import FULL, Limits
-from .schedule import grade_all
+from .schedule import grade_all, start_workers
+
+BATCH_SECONDS = 0.5
+"""results of so long are written together: a transaction waits for the disk"""
 
 
 @dataclass
@@ -25,6 +31,18 @@ class Summary:
     set_aside: list[Result] = field(default_factory=list)
     absent: list[Result] = field(default_factory=list)
     faults: list[Result] = field(default_factory=list)
+
+    def count(self, graded: Graded) -> None:
+        """Count one more."""
+        result = graded.result
+        if graded.fault:
+            self.faults.append(result)
+        elif result.status == GRADED:
+            self.graded += 1
+        elif result.status == QUARANTINED:
+            self.set_aside.append(result)
+        else:
+            self.absent.append(result)
 
 
 def to_grade(course: CourseDirectory, names: list[str] | None) -> list[Lesson]:
@@ -67,50 +85,58 @@ def grade_assignment(
     assignment = Assignment(lesson.name, course.root, lesson.source)
     limits = limits_of(course)
     summary = Summary()
-    with GradebookWriter(course) as book:
-        book.register(lesson)
-        names = intake.students(course, lesson, book.students())
-        on_start(len(names))
+    with start_workers(jobs, isolation, limits) as workers:
+        # Which takes as long as a sandbox needs to get ready.
+        import_nbgrader()
+        from .gradebook import GradebookWriter
 
-        def changed() -> Iterator[intake.Submission]:
-            for name in names:
-                submission = intake.read(course, lesson, name)
-                if force or not _has_result(course, assignment, submission):
-                    yield submission
-                else:
-                    summary.kept += 1
+        with GradebookWriter(course) as book:
+            book.register(lesson)
+            names = intake.students(course, lesson, book.students())
+            on_start(len(names))
 
-        for graded in grade_all(assignment, changed(), limits, jobs, level=isolation):
-            result = graded.result
-            assert graded.submission is not None
-            book.write(graded.submission, graded)
-            write_result(course.results, result, graded.detail)
-            if graded.fault:
-                summary.faults.append(result)
-            elif result.status == GRADED:
-                summary.graded += 1
-            elif result.status == QUARANTINED:
-                summary.set_aside.append(result)
-            else:
-                summary.absent.append(result)
-            on_result(result)
+            def changed() -> Iterator[intake.Submission]:
+                for name in names:
+                    submission = intake.read(course, lesson, name)
+                    if force or not has_result(course, assignment, submission, limits, isolation):
+                        yield submission
+                    else:
+                        summary.kept += 1
+
+            batch: list[Graded] = []
+
+            def settle() -> None:
+                settled = batch.copy()
+                batch.clear()
+                book.write(settled)
+                for graded in settled:
+                    write_result(course.results, graded.result, graded.detail)
+                    summary.count(graded)
+                    on_result(graded.result)
+
+            started = time.monotonic()
+            try:
+                rehearsal = Rehearsal(assignment, limits, isolation)
+                found = grade_all(
+                    assignment, rehearsal.first(changed()), limits, jobs, level=isolation,
+                    workers=workers,
+                )  # fmt: skip
+                for graded in rehearsal.passed_on(found):
+                    batch.append(graded)
+                    if time.monotonic() - started > BATCH_SECONDS:
+                        settle()
+                        started = time.monotonic()
+            finally:
+                settle()
     return summary
 
 
-def limits_of(course: CourseDirectory) -> Limits:
-    """Return the limits that course.toml sets; raises UsageError for one that does not exist."""
-    own = course.settings.get("limits", {})
-    unknown = set(own) - set(Limits.__dataclass_fields__)
-    if unknown:
-        raise UsageError(
-            f"course.toml sets a limit that does not exist: {', '.join(sorted(unknown))}. "
-            f"There are: {', '.join(Limits.__dataclass_fields__)}."
-        )
-    return Limits(**own)
-
-
-def _has_result(
-    course: CourseDirectory, assignment: Assignment, submission: intake.Submission
+def has_result(
+    course: CourseDirectory,
+    assignment: Assignment,
+    submission: intake.Submission,
+    limits: Limits,
+    isolation: str,
 ) -> bool:
     """Say whether a result is there that grading again could not change."""
     path = result_path(course.results, assignment.name, submission.student)
@@ -120,8 +146,8 @@ def _has_result(
         return False
     if submission.notebook is None or old.status != GRADED:
         return False
-    new = blank_result(assignment, submission)
-    return all(
+    new = blank_result(assignment, submission, limits)
+    return old.isolation == isolation and all(
         getattr(old, name) == getattr(new, name)
         for name in (
             "submission_sha256",

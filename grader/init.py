@@ -26,11 +26,6 @@ feedback = "named"
 # A folder with lessons and keys of your own, beside this file (see docs/instructors.md).
 # overlay = "own_lessons"
 
-# How long student code may run, in seconds.
-[limits]
-cell_seconds = 30
-submission_seconds = 300
-
 # Each assignment can have a date, points and feedback of its own. What you leave out stays.
 # [assignment.{example}]
 # due = 2027-01-31T23:59:00
@@ -39,14 +34,35 @@ submission_seconds = 300
 # {check} = 5
 """
 
-CONFIG = """# nbgrader's settings for this course: it only has to know two folders.
-# All of nbgrader's commands and formgrader work here.
+STOCK_DOOR = """\
+# `nbgrader autograde` and formgrader's button grade as `grader grade` does, in the same sandbox.
+# Without these lines they run student code unprotected, and honest answers get the same scores.
+c.Autograde.sanitize_preprocessors = ["grader.autograde.GradeInRoom"]
+c.Autograde.autograde_preprocessors = [
+    "grader.autograde.SaveGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+]
+# Pages show no hidden tests, and run no script that a submission has left in its output.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.HTMLExporter.sanitize_html = True
+"""
+
+CONFIG = f"""\
+# nbgrader's settings for this course. All of nbgrader's commands and formgrader work here.
 import os
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
+
+{STOCK_DOOR}# What a submission may use; `grader doctor` shows all limits.
+c.Sandbox.cell_seconds = 30
+# c.Sandbox.memory_mb = 1024
 """
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +20,15 @@ import nbformat
 from nbformat import NotebookNode
 
 from .directory import CourseDirectory, Lesson
+from .pages import clean_line
 
 LARGEST_NOTEBOOK = 20_000_000
 """bytes; a lesson solved with all its pictures is a hundredth of it"""
 
 TIMESTAMP_FILE = "timestamp.txt"
+LARGEST_TIMESTAMP = 1000
+LONGEST_NAME = 100
+"""characters; a result's file has the student's name in its own"""
 
 
 @dataclass
@@ -46,9 +52,14 @@ def students(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[s
     found = {
         folder.name
         for folder in course.submitted.iterdir()
-        if not folder.name.startswith(".") and (folder / lesson.name).exists()
+        if is_name(folder.name) and os.path.lexists(folder / lesson.name)
     }
     return sorted(found | known)
+
+
+def is_name(name: str) -> bool:
+    """Say whether a folder can be a student's: its name becomes part of files and pages."""
+    return name.isprintable() and len(name) <= LONGEST_NAME and not name.startswith(".")
 
 
 def submissions(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[Submission]:
@@ -58,11 +69,17 @@ def submissions(course: CourseDirectory, lesson: Lesson, known: set[str]) -> lis
 
 def strangers(course: CourseDirectory) -> list[str]:
     """Return a sentence for each submitted folder that belongs to no assignment."""
+    students = [s for s in sorted(course.submitted.iterdir()) if not s.name.startswith(".")]
     return [
-        f"submitted/{student.name}/{folder.name} was left alone: there is no such assignment. "
-        f"Rename it to one of: {', '.join(course.lessons)}."
-        for student in sorted(course.submitted.iterdir())
-        if student.is_dir() and not student.name.startswith(".")
+        f"submitted/{ascii(student.name)[1:-1]} was left alone: its name has characters that "
+        f"cannot be shown, or more than {LONGEST_NAME}. Rename it to the student's id."
+        for student in students
+        if not is_name(student.name)
+    ] + [
+        f"submitted/{student.name}/{ascii(folder.name)[1:-1]} was left alone: there is no such "
+        f"assignment. Rename it to one of: {', '.join(course.lessons)}."
+        for student in students
+        if is_name(student.name) and student.is_dir() and not student.is_symlink()
         for folder in sorted(student.iterdir())
         if folder.is_dir() and not folder.name.startswith(".") and folder.name not in course.lessons
     ]
@@ -73,30 +90,39 @@ def read(course: CourseDirectory, lesson: Lesson, student: str) -> Submission:
     submission = Submission(student, lesson.name)
     folder = course.submitted / student / lesson.name
     place = f"submitted/{student}/{lesson.name}"
-    wanted = f"{lesson.name}.ipynb"
-    if not folder.exists():
+    read_folder(submission, folder, place, lesson.name, [lesson.name])
+    return submission
+
+
+def read_folder(
+    submission: Submission, folder: Path, place: str, notebook: str, notebooks: Sequence[str]
+) -> None:
+    """Read one of an assignment's `notebooks` from a folder, which staff know as `place`."""
+    wanted = f"{notebook}.ipynb"
+    if not os.path.lexists(folder):
         submission.absent = True
         submission.problem = f"There is no folder {place}: nothing was handed in."
-        return submission
-    if folder.is_symlink() or not folder.is_dir():
+        return
+    if folder.parent.is_symlink() or folder.is_symlink() or not folder.is_dir():
         submission.problem = (
             f"{place} is a link or a file, not a folder. Put a folder in its place."
         )
-        return submission
+        return
     submission.timestamp = _timestamp(folder / TIMESTAMP_FILE)
-    notebooks = sorted(p.name for p in folder.iterdir() if p.suffix == ".ipynb")
-    others = [name for name in notebooks if name != wanted]
-    if not notebooks:
+    found = sorted(p.name for p in folder.iterdir() if p.suffix == ".ipynb")
+    # Names may hold what a terminal obeys, or bytes that are no letters.
+    others = [clean_line(n, 100) for n in found if n.removesuffix(".ipynb") not in notebooks]
+    if not found:
         what = "is empty" if not any(folder.iterdir()) else "has no notebook in it"
         submission.problem = (
             f"{place} {what}. Ask the student for {wanted}, put it there, and grade again."
         )
-    elif wanted not in notebooks and len(others) == 1:
+    elif wanted not in found and len(others) == 1:
         submission.problem = (
             f"{place}/{others[0]} has the wrong name. If it is the submission, rename it to "
             f"{wanted}, and grade again."
         )
-    elif wanted not in notebooks:
+    elif wanted not in found:
         submission.problem = (
             f"{place} has several notebooks, none with the right name: {', '.join(others)}. "
             f"Rename the one that counts to {wanted}, and grade again."
@@ -107,23 +133,25 @@ def read(course: CourseDirectory, lesson: Lesson, student: str) -> Submission:
                 f"{', '.join(others)} stood beside {wanted} and was not looked at. If it is the "
                 f"one that counts, rename it to {wanted}, and grade again."
             )
-        _read_notebook(submission, folder / wanted, f"{place}/{wanted}")
-    return submission
+        read_notebook(submission, folder / wanted, f"{place}/{wanted}")
 
 
-def _read_notebook(submission: Submission, path: Path, place: str) -> None:
+def read_notebook(submission: Submission, path: Path, place: str) -> None:
+    """Read one file into a submission; whatever is wrong with it is said in its `problem`."""
     try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            submission.problem = f"{place} is a link or a device, not a file of its own."
-            return
-        if status.st_size > LARGEST_NOTEBOOK:
-            submission.problem = (
-                f"{place} is {status.st_size // 1_000_000} MB large. Ask the student to choose "
-                "Edit > Clear Outputs of All Cells in JupyterLab, and to hand it in again."
-            )
-            return
-        raw = path.read_bytes()
+        raw = _read_file(path, LARGEST_NOTEBOOK)
+    except _NotItsOwn:
+        submission.problem = (
+            f"{place} is a link or a device, not a file of its own: another folder may hold the "
+            "same file. Ask the student for the notebook itself, put it there, and grade again."
+        )
+        return
+    except _TooLarge as error:
+        submission.problem = (
+            f"{place} is {error} MB large. Ask the student to choose "
+            "Edit > Clear Outputs of All Cells in JupyterLab, and to hand it in again."
+        )
+        return
     except OSError as error:
         submission.problem = f"{place} cannot be read: {error.strerror}."
         return
@@ -148,7 +176,9 @@ def _read_notebook(submission: Submission, path: Path, place: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            notebook = nbformat.reads(raw.decode("utf-8"), as_version=4)
+            raw.decode("utf-8")
+            # What nbformat's schema asks for beyond this takes as long as all else together.
+            notebook = nbformat.v4.nbjson.JSONReader().to_notebook(content)
             _check_cells(notebook)
     except Exception as error:
         submission.problem = (
@@ -164,6 +194,32 @@ def _read_notebook(submission: Submission, path: Path, place: str) -> None:
         )
         return
     submission.notebook = notebook
+
+
+class _NotItsOwn(Exception):
+    """What stands there is not a plain file with one name."""
+
+
+class _TooLarge(Exception):
+    """A file is larger than it may be; the text is how many megabytes it has."""
+
+
+def _read_file(path: Path, largest: int) -> bytes:
+    """Read a file that a student left: follows no link, waits for nobody, and stops at `largest`.
+
+    Raises OSError too. A second name for a file (a hard link) may be of one that is not theirs.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    if path.is_symlink():
+        raise _NotItsOwn
+    with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            raise _NotItsOwn
+        raw = file.read(largest + 1)
+    if len(raw) > largest:
+        raise _TooLarge(max(status.st_size, len(raw)) // 1_000_000)
+    return raw
 
 
 def _check_cells(notebook: NotebookNode) -> None:
@@ -189,8 +245,8 @@ def _short(error: BaseException) -> str:
 def _timestamp(path: Path) -> str | None:
     """Read the time that an exchange or LMS export left beside the notebook, None if unreadable."""
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = _read_file(path, LARGEST_TIMESTAMP).decode("utf-8").strip()
         when = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
-    except (OSError, ValueError):
+        return when.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+    except (OSError, ValueError, OverflowError, _NotItsOwn, _TooLarge):
         return None
-    return when.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")

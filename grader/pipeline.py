@@ -8,19 +8,18 @@ submission is a status of that submission.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import platform
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import numpy
 from nbformat import NotebookNode
 
 import autograd_lib
@@ -30,6 +29,9 @@ from . import __version__
 from .intake import Submission
 from .judge import Definition, judge
 from .judge.court import Court
+from .judge.later import may_wait
+from .judge.provided import provided
+from .provenance import assignment_sha256, environment
 from .restore import Restored, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
 from .sandbox import CellRun, Limits, RoomEnded
@@ -41,22 +43,31 @@ LONGEST_OUTPUT = 20_000
 
 @dataclass(frozen=True)
 class Assignment:
-    """What every submission of one assignment has in common; read once per worker."""
+    """What every submission of one notebook has in common; read once per worker."""
 
     name: str
     root: Path
-    source: Path
-    """the folder with the answer key"""
+    source: Path | None
+    """the folder with the answer key, None where checks need none"""
+    notebook: str = ""
+    """the notebook's name, where it is not the assignment's"""
+    solutions: str = "solutions"
+    assignments: str = "assignments"
+
+    @property
+    def title(self) -> str:
+        """The name of the notebook."""
+        return self.notebook or self.name
 
     @property
     def solution(self) -> Path:
         """The instructor's notebook, with hidden tests."""
-        return self.root / "solutions" / self.name / f"{self.name}.ipynb"
+        return self.root / self.solutions / self.name / f"{self.title}.ipynb"
 
     @property
     def release(self) -> Path:
         """The notebook that students got."""
-        return self.root / "assignments" / self.name / f"{self.name}.ipynb"
+        return self.root / self.assignments / self.name / f"{self.title}.ipynb"
 
 
 @dataclass
@@ -73,6 +84,13 @@ class Graded:
     """True where wall-clock time ended a cell, which a busy machine may be the reason for"""
     submission: Submission | None = None
     """what was graded, without its notebook"""
+    text: str = ""
+    """the notebook as its file has it, once nobody will change it any more"""
+
+    def sealed(self) -> Graded:
+        """Return this with the notebook as text alone, which travels better between processes."""
+        text = notebook_text(self.notebook) if self.notebook is not None else ""
+        return replace(self, notebook=None, text=text)
 
 
 def grade(
@@ -80,7 +98,7 @@ def grade(
 ) -> Graded:
     """Grade one submission. The only exceptions are faults of the grader's own."""
     started = time.perf_counter()
-    result = blank_result(assignment, submission)
+    result = blank_result(assignment, submission, limits)
     if submission.notebook is None:
         result.status = NOT_GRADED if submission.absent else QUARANTINED
         result.message = submission.problem
@@ -90,10 +108,17 @@ def grade(
     restored = restore(submission.notebook, solution, release)
     # For checks that find their key by it; nothing in a room has this environment.
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
-    sitting = _Sitting(sandbox, released_files(assignment.release.parent), limits)
+    files = released_files(assignment.release.parent)
+    sitting = _Sitting(
+        sandbox,
+        files,
+        _pictures(assignment, files, sandbox),
+        limits,
+        _provided(assignment.solution, assignment.solution.stat().st_mtime_ns),
+    )
     with ExitStack() as stack:
         stack.callback(sitting.close)
-        result.checks = _run(assignment.name, restored, sitting)
+        result.checks = _run(assignment.title, restored, sitting)
     result.isolation = sandbox.level
     result.peak_memory_mb = sitting.peak_memory_mb
     result.status = GRADED
@@ -101,12 +126,14 @@ def grade(
     result.score = sum(check.points or 0.0 for check in result.checks)
     result.max_score = sum(check.max_points for check in result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
-    notebook = nbformat.v4.new_notebook(cells=restored.cells, metadata=release.metadata)
-    detail = {"cells": sitting.log}
+    notebook = NotebookNode(
+        nbformat=4, nbformat_minor=5, metadata=release.metadata, cells=restored.cells
+    )
+    detail = {"cells": sitting.log, "checks": sitting.evidence}
     return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
 
 
-def blank_result(assignment: Assignment, submission: Submission) -> Result:
+def blank_result(assignment: Assignment, submission: Submission, limits: Limits) -> Result:
     """Return a result that says what a submission would be graded with, and nothing yet of it."""
     seed = find.grading_seed(assignment.name, assignment.root)
     return Result(
@@ -114,13 +141,9 @@ def blank_result(assignment: Assignment, submission: Submission) -> Result:
         assignment=assignment.name,
         status=NOT_GRADED,
         submission_sha256=submission.sha256,
-        assignment_sha256=_sha256(assignment.solution),
-        key_sha256=_sha256(assignment.source / "key.py"),
-        environment={
-            "python": platform.python_version(),
-            "numpy": numpy.__version__,
-            "machine": f"{platform.system()} {platform.machine()}",
-        },
+        assignment_sha256=_assignment_sha256(assignment),
+        key_sha256=_sha256(assignment.source / "key.py") if assignment.source else None,
+        environment=environment(limits),
         engine_version=autograd_lib.__version__,
         grader_version=__version__,
         # A name for the seed that does not give it away.
@@ -135,8 +158,24 @@ def _read(path: Path, written: int) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+@lru_cache(8)
+def _provided(path: Path, written: int) -> Mapping[str, str]:
+    return provided(_read(path, written))
+
+
+def notebook_text(notebook: NotebookNode) -> str:
+    """Write a notebook with a line for each cell: with nbformat's own lines it takes ten times."""
+    cells = ",\n".join(json.dumps(cell, ensure_ascii=False) for cell in notebook.cells)
+    rest = json.dumps({k: v for k, v in notebook.items() if k != "cells"}, ensure_ascii=False)
+    return f'{{"cells": [\n{cells}\n],\n{rest[1:]}\n'
+
+
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _assignment_sha256(assignment: Assignment) -> str:
+    return assignment_sha256(assignment.name, assignment.solution, assignment.release)
 
 
 def released_files(folder: Path) -> dict[str, bytes]:
@@ -150,28 +189,97 @@ def released_files(folder: Path) -> dict[str, bytes]:
     }
 
 
+_drawn: dict[tuple[Path, int], dict[str, str]] = {}
+
+
+def _pictures(assignment: Assignment, files: dict[str, bytes], sandbox: Sandbox) -> dict[str, str]:
+    """Draw the pictures of the released notebook, once for a class; returns them by fingerprint.
+
+    What students got holds no secret, so a room may know its pictures.
+    """
+    key = assignment.release, assignment.release.stat().st_mtime_ns
+    if key not in _drawn:
+        _drawn[key] = {}
+        cells = [cell for cell in _read(*key).cells if cell.cell_type == "code"]
+        if any("matplotlib" in cell.source for cell in cells):
+            room = sandbox.open(files)
+            with closing(room), suppress(RoomEnded):
+                for cell in cells:
+                    if role(cell) != "check":
+                        room.run(cell.source)
+                _drawn[key] = room.drawn()
+    return _drawn[key]
+
+
 def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResult]:
-    """Run all cells in their order; returns a result for each check and written question."""
+    """Run all cells; returns a result for each check and written question, in their order.
+
+    Hidden tests come last, when nothing is shown any more of what a submission does: a function
+    that has seen a hidden input could print it in the next cell.
+    """
     definitions: dict[str, Definition] = {}
-    checks = []
+    checks: list[CheckResult | _Hidden] = []
     for cell in restored.cells:
         kind, name = role(cell), grade_id(cell)
-        if kind == "written":
-            if "points" in cell.metadata["nbgrader"]:
-                checks.append(_written(cell, notebook, name in restored.unchanged))
-            continue
+        if kind == "written" and "points" in cell.metadata["nbgrader"]:
+            checks.append(_written(cell, notebook, name in restored.unchanged))
         if cell.cell_type != "code":
             continue
-        run = sitting.check(cell.source) if kind == "check" else sitting.run(cell.source, kind)
-        cell.outputs = [_cut(output) for output in run.outputs]
-        cell.execution_count = sitting.count
-        if kind == "exercise" and name is not None:
-            definitions[name] = Definition(run.status, run.error)
-        elif kind == "check":
-            exercise = cell.metadata.get("autograd_course", {}).get("exercise")
-            definition = definitions.get(exercise, Definition("missing"))
-            checks.append(judge(cell, notebook, run, definition))
-    return checks
+        if kind != "check":
+            run = sitting.run(cell.source, kind)
+            _fill(cell, run, sitting.count)
+            if kind == "exercise" and name is not None:
+                definitions[name] = Definition(run.status, run.error)
+            continue
+        exercise = cell.metadata.get("autograd_course", {}).get("exercise")
+        definition = definitions.get(exercise, Definition("missing"))
+        shown = restored.shown[str(name)]
+        run = sitting.check(shown)
+        _fill(cell, run, sitting.count)
+        sitting.evidence[str(name)] = run.evidence
+        seen = judge(cell, notebook, run, definition)
+        if shown.strip() == cell.source.strip() or run.ended:
+            checks.append(seen)
+        else:
+            checks.append(_Hidden(cell, sitting.place, sitting.count, definition, seen))
+    hidden = [one for one in checks if isinstance(one, _Hidden)]
+    if hidden:
+        sitting.go_on_in_silence([(one.cell.source, one.place) for one in hidden])
+    return [_reveal(one, notebook, sitting) if isinstance(one, _Hidden) else one for one in checks]
+
+
+@dataclass
+class _Hidden:
+    """A check with hidden tests in it, of which only what students have too has been run."""
+
+    cell: NotebookNode
+    place: int
+    """how many cells stand before it"""
+    count: int
+    definition: Definition
+    seen: CheckResult
+    """what came of the part that students have"""
+
+
+def _reveal(one: _Hidden, notebook: str, sitting: _Sitting) -> CheckResult:
+    """Run the whole of a check; what was seen in its first part may be told, no more."""
+    run = sitting.check(one.cell.source, one.place, one.count)
+    sitting.evidence[one.seen.id] = run.evidence
+    check = judge(one.cell, notebook, run, one.definition, hidden=True)
+    if check.status == "passed":
+        one.cell.outputs = [_cut(output) for output in run.outputs]
+        return check
+    if any(output.output_type == "error" for output in one.cell.outputs):
+        return replace(one.seen, points=check.points)
+    words = [f"{check.status}: {check.message}"]
+    error = nbformat.v4.new_output("error", ename=check.status, evalue="", traceback=words)
+    one.cell.outputs = [*map(_cut, run.outputs), error]
+    return check
+
+
+def _fill(cell: NotebookNode, run: CellRun, count: int) -> None:
+    cell.outputs = [_cut(output) for output in run.outputs]
+    cell.execution_count = count
 
 
 def _written(cell: NotebookNode, notebook: str, unchanged: bool) -> CheckResult:
@@ -199,51 +307,96 @@ class _Sitting:
     count on; all others are run again, in their order, when the next check needs them.
     """
 
-    def __init__(self, sandbox: Sandbox, files: dict[str, bytes], limits: Limits) -> None:
-        self._sandbox, self._files = sandbox, files
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        files: dict[str, bytes],
+        pictures: dict[str, str],
+        limits: Limits,
+        provided: Mapping[str, str],
+    ) -> None:
+        self._sandbox, self._files, self._pictures = sandbox, files, pictures
+        self._provided = provided
         self._room: SandboxRoom | None = None
         self._court: Court | None = None
         self._past: list[tuple[str, bool]] = []
+        self._ran = 0
+        """how many of the past cells this room has run"""
+        self._silent = False
+        self._behind_all = False
         self._deadline = time.monotonic() + limits.submission_seconds
         self.count = 0
         self.slow = False
         self.peak_memory_mb: float | None = None
         self.log: list[dict[str, Any]] = []
+        self.evidence: dict[str, dict[str, Any]] = {}
+
+    @property
+    def place(self) -> int:
+        """How many cells have been run that later ones may depend on."""
+        return len(self._past)
 
     def run(self, source: str, kind: str) -> CellRun:
         """Run a cell of the student's, or a locked one, in a new room if the last one ended."""
         locked = kind in ("opening", "setup")
-        run = self._with_room(lambda room, court: self._cell(room, court, source, locked))
+        self.count += 1
+        run = self._with_room(
+            lambda room, court: self._cell(room, court, source, locked), self.place, self.count
+        )
         if not run.ended:
             self._past.append((source, locked))
+            self._ran += 1
         return run
 
-    def check(self, source: str) -> CellRun:
-        """Run a check, outside of the room."""
-        return self._with_room(lambda room, court: court.run_check(source))
+    def check(self, source: str, place: int | None = None, count: int = 0) -> CellRun:
+        """Run a check outside of the room, at its place: by default behind all cells so far."""
+        if place is None:
+            self.count += 1
+            place, count = self.place, self.count
+        elif self._behind_all:
+            place = self.place
+        return self._with_room(lambda room, court: court.run_check(source), place, count)
 
-    def _with_room(self, do: Callable[[SandboxRoom, Court], CellRun]) -> CellRun:
-        self.count += 1
+    def go_on_in_silence(self, checks: list[tuple[str, int]]) -> None:
+        """Keep nothing more of what is printed; `checks` are to come, with their places."""
+        self._silent = True
+        sources = [source for source, _ in self._past]
+        self._behind_all = all(
+            may_wait(source, sources[:place], sources[place:]) for source, place in checks
+        )
+        if not self._behind_all:
+            self.close()
+        elif self._court is not None:
+            self._court.silent = True
+
+    def _with_room(
+        self, do: Callable[[SandboxRoom, Court], CellRun], place: int, count: int
+    ) -> CellRun:
         try:
-            run = do(*self._enter())
+            run = do(*self._enter(place))
         except RoomEnded as ended:
             run = CellRun(ended.status)
         if run.ended:
             self.close()
-        self.log.append({"cell": self.count, "status": run.status, "error": run.error})
+        self.log.append({"cell": count, "status": run.status, "error": run.error})
         return run
 
-    def _enter(self) -> tuple[SandboxRoom, Court]:
+    def _enter(self, place: int) -> tuple[SandboxRoom, Court]:
+        """Return a room in which the cells before `place` have been run."""
         if time.monotonic() > self._deadline:
             self.slow = True
             raise RoomEnded("timeout")
         if self._room is None or self._court is None:
-            self._room = self._sandbox.open(self._files)
-            self._court = Court(self._room)
-            for source, locked in self._past:
-                run = self._cell(self._room, self._court, source, locked)
-                if run.ended:
-                    raise RoomEnded(run.status)
+            self._room = self._sandbox.open(self._files, self._pictures)
+            self._court = Court(self._room, self._provided)
+            self._court.silent = self._silent
+            self._room.until = self._deadline
+            self._ran = 0
+        for source, locked in self._past[self._ran : place]:
+            run = self._cell(self._room, self._court, source, locked)
+            if run.ended:
+                raise RoomEnded(run.status)
+            self._ran += 1
         return self._room, self._court
 
     @staticmethod

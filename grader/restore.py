@@ -2,20 +2,34 @@
 
 What is graded is the instructor's notebook with the student's cells in it. The instructor's order
 is the backbone; a student's further cells stay behind the cell that they stood behind. So a check
-cell that was deleted, changed, doubled or moved is there as it was released, exactly once.
+cell that was deleted, changed, doubled, retyped or moved is there as it was released, exactly once.
+
+A cell is known by its grade id. Where that was lost, as in Colab or VS Code, the instructor's own
+cells are known by their text, an exercise by what it defines, and a written answer by its place.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import nbformat
 from nbformat import NotebookNode
 
 START = ""
 """Stands for the place before the first cell of the backbone."""
+
+NAMED = 8
+"""cells that one sentence about repairs names"""
+
+LONGEST_SPLIT = 20_000
+"""characters of a cell that is looked at for having been split"""
+
+MOST_SPLITS = 20
+"""times that this is looked for in one notebook"""
 
 
 @dataclass
@@ -26,12 +40,24 @@ class Restored:
     repairs: list[str] = field(default_factory=list)
     unchanged: set[str] = field(default_factory=set)
     """grade ids of solution cells that are as they were released"""
+    shown: dict[str, str] = field(default_factory=dict)
+    """what students got of each check cell"""
 
 
 def role(cell: NotebookNode) -> str:
-    """Return what a cell of ours is: opening, setup, exercise, check, written, or "" for others."""
+    """Return what a cell is: opening, setup, exercise, check, written, or "" for others.
+
+    Of a cell that our build did not make, nbgrader's own flags say it.
+    """
     own = cell.metadata.get("autograd_course")
-    return own.get("role", "") if isinstance(own, Mapping) else ""
+    if isinstance(own, Mapping):
+        return own.get("role", "")
+    flags = cell.metadata.get("nbgrader")
+    if not isinstance(flags, Mapping) or grade_id(cell) is None:
+        return ""
+    if flags.get("solution") or flags.get("task"):
+        return "written" if flags.get("grade") or flags.get("task") else "exercise"
+    return "check" if flags.get("grade") else "setup"
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -46,113 +72,305 @@ def restore(submitted: NotebookNode, solution: NotebookNode, release: NotebookNo
 
     `solution` is nbgrader's source version, with the hidden tests; `release` is what students got.
     """
-    restored = Restored()
-    released = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
-    backbone = [cell for cell in solution.cells if grade_id(cell) in released]
-    answers, extras = _sort_out(submitted, backbone, restored)
-    restored.cells += extras.get(START, [])
-    for cell in backbone:
-        name = grade_id(cell)
-        assert name is not None
-        if role(cell) in ("exercise", "written"):
-            restored.cells.append(_answer(name, cell, answers, released, restored))
+    return _Repair(submitted, solution, release).restored()
+
+
+@dataclass
+class _Cell:
+    """A submitted cell."""
+
+    kind: str
+    source: str
+    name: str | None
+    """the backbone's cell that it is, or a copy of; None for a cell of the student's own"""
+    marked: bool
+    """whether it says so itself"""
+
+    @cached_property
+    def text(self) -> str:
+        """Its source, but for what editors add and take away."""
+        return _even(self.source)
+
+    @cached_property
+    def defined(self) -> set[str]:
+        """What it defines, also where it is not Python to its end."""
+        return {first or second for first, second in _DEFINITION.findall(self.source)}
+
+
+class _Repair:
+    """One submission being put in order."""
+
+    def __init__(
+        self, submitted: NotebookNode, solution: NotebookNode, release: NotebookNode
+    ) -> None:
+        self.released = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
+        self.backbone = {
+            name: cell for cell in solution.cells if (name := grade_id(cell)) in self.released
+        }
+        self.order = release.cells
+        self.texts = {_even(cell.source) for cell in release.cells}
+        self.cells = self._join(list(self._read(submitted)))
+        self.repairs: dict[str, list[str]] = {}
+        self.places: dict[str, int] = {}
+        """where the cell that counts stood, by name"""
+        self.answers: dict[str, str] = {}
+        self.twins: set[int] = set()
+        """where further versions of an answer stood"""
+
+    # Which cell is which
+
+    def _read(self, submitted: NotebookNode) -> Iterator[_Cell]:
+        by_text: dict[str, list[str]] = {}
+        for name, cell in self.released.items():
+            if role(cell) != "written" and name is not None:
+                by_text.setdefault(_even(cell.source), []).append(name)
+        for cell in submitted.cells:
+            name = grade_id(cell)
+            marked = name in self.backbone
+            if not marked:
+                same = by_text.get(_even(cell.source), [])
+                # Two checks may read alike: they are taken in their order.
+                name = (same.pop(0) if len(same) > 1 else same[0]) if same else None
+            yield _Cell(cell.cell_type, cell.source, name, marked)
+
+    def _join(self, cells: list[_Cell]) -> list[_Cell]:
+        """Put back together what was split in the middle of a function or class."""
+        joined: list[_Cell] = []
+        looked = 0
+        for cell in cells:
+            before = joined[-1] if joined else None
+            if looked < MOST_SPLITS and before is not None and self._may_continue(before, cell):
+                looked += 1
+                whole = f"{before.source}\n{cell.source}"
+                if _is_python(whole):
+                    name, marked = before.name or cell.name, before.marked or cell.marked
+                    joined[-1] = _Cell("code", whole, name, marked)
+                    continue
+            joined.append(cell)
+        return joined
+
+    def _may_continue(self, before: _Cell, cell: _Cell) -> bool:
+        ends = before.text.rpartition("\n")[2]
+        return (
+            cell.source.lstrip("\n")[:1] in (" ", "\t")
+            and before.kind == cell.kind == "code"
+            and len({before.name, cell.name} - {None}) <= 1
+            and len(before.source) + len(cell.source) <= LONGEST_SPLIT
+            and (ends[:1] in (" ", "\t") or ends.endswith((":", "(", "[", "{", ",")))
+        )
+
+    def _is(self, name: str | None, *roles: str) -> bool:
+        return name is not None and name in self.backbone and role(self.backbone[name]) in roles
+
+    # Which of them count
+
+    def restored(self) -> Restored:
+        """Return the notebook to grade."""
+        for name, cell in self.backbone.items():
+            assert name is not None
+            places = [n for n, one in enumerate(self.cells) if one.name == name]
+            if _is_answer(cell):
+                self._choose_answer(name, places)
+            else:
+                self._choose_locked(name, places)
+        anchors = self._anchors()
+        for name in self.places:
+            if name not in anchors:
+                self._note("moved", name)
+        for name in self.places:
+            if not self.cells[self.places[name]].marked:
+                self._note("unmarked", name)
+        return self._assemble(anchors)
+
+    def _choose_locked(self, name: str, places: list[int]) -> None:
+        if not places:
+            self._note("missing", name)
+            return
+        cell = self.released[name]
+        # One that says that it is this cell goes before one that merely reads like it.
+        self.places[name] = max(places, key=lambda n: (self.cells[n].marked, -n))
+        copies = [self.cells[n] for n in places]
+        if any(c.marked and c.text != _even(cell.source) for c in copies):
+            self._note("changed", name)
+        elif any(c.kind != cell.cell_type for c in copies):
+            self._note("retyped", name)
+        if len(copies) > 1:
+            self._note("twice", name)
+        if role(cell) != "check":
+            self.twins |= set(places) - {self.places[name]}
+
+    def _choose_answer(self, name: str, places: list[int]) -> None:
+        stub = self.released[name]
+        # A copy that is still the stub does not stand in the way of an answer.
+        written = [n for n in places if self.cells[n].text != _even(stub.source)]
+        if not written and self._search(name):
+            return
+        if not places:
+            self._note("blank", name)
+            return
+        chosen = (written or places)[0]
+        cell = self.cells[chosen]
+        self.places[name], self.answers[name] = chosen, cell.source
+        self.twins |= {n for n in written if self.cells[n].source != cell.source}
+        if len(places) > 1:
+            self._note("both" if self.twins & set(places) else "twice", name)
+        if cell.kind != stub.cell_type:
+            self._note("retyped", name)
+
+    def _search(self, name: str) -> bool:
+        """Look for an answer in cells that do not say that they are it; says whether there is."""
+        if role(self.released[name]) == "written":
+            place = self._place_of_written(name)
+            candidates = [] if place is None else [place]
         else:
-            restored.cells.append(_marked(cell, cell.source))
-        restored.cells += extras.get(name, [])
-    for number, cell in enumerate(restored.cells):
-        # New cells get random ids, and a restored notebook is to be the same on every run.
-        cell.id = f"cell-{number}"
-    return restored
+            candidates = [n for n, cell in enumerate(self.cells) if self._defines(cell, name)]
+        own = [n for n in candidates if self.cells[n].name is None]
+        if own:
+            self.places[name] = own[-1]
+            self.cells[own[-1]].name = name
+            self.answers[name] = self.cells[own[-1]].source
+        elif candidates:
+            # Several cells became one: what it defines is there from the first place on.
+            self.answers[name] = self.cells[candidates[-1]].source
+            self._note("merged", name)
+        return bool(candidates)
+
+    def _defines(self, cell: _Cell, name: str) -> bool:
+        return (
+            cell.text not in self.texts
+            # What a text quotes stands in fences; code that was made a text does not.
+            and (cell.kind == "code" or "```" not in cell.source)
+            and name in cell.defined
+        )
+
+    def _place_of_written(self, name: str) -> int | None:
+        """Find a written answer by its place: between the released cells on either side of it."""
+        n = next(i for i, cell in enumerate(self.order) if grade_id(cell) == name)
+        before = _even(self.order[n - 1].source) if n else None
+        after = _even(self.order[n + 1].source) if n + 1 < len(self.order) else None
+        texts = [cell.text for cell in self.cells]
+        first = texts.index(before) + 1 if before in texts else None
+        last = texts.index(after) if after in texts else len(texts) if after is None else None
+        if first is None and last is None:
+            return None
+        if first is None:
+            return self._own_text(range(last - 1, -1, -1)) if last is not None else None
+        return self._own_text(range(first, len(texts) if last is None else last))
+
+    def _own_text(self, places: range) -> int | None:
+        """Return the first of the student's own cells that follow each other in these places."""
+        for n in places:
+            cell = self.cells[n]
+            if cell.text in self.texts or cell.name is not None:
+                return None
+            if cell.source.strip():
+                return n
+        return None
+
+    # Where they stand
+
+    def _anchors(self) -> set[str]:
+        """Return the cells that the student left in their order; the others have been moved.
+
+        The heaviest of all increasing sequences: an exercise moved behind its check is where the
+        student's further cells belong to, not the check.
+        """
+        best: list[tuple[int, int, list[str]]] = []
+        for name, place in self.places.items():
+            weight = 1 if self._is(name, "check") else 100
+            before = [(w, names) for p, w, names in best if p < place]
+            total, names = max(before, key=lambda one: one[0], default=(0, []))
+            best.append((place, total + weight, [*names, name]))
+        return set(max(best, key=lambda one: one[1])[2]) if best else set()
+
+    def _assemble(self, anchors: set[str]) -> Restored:
+        names = {place: name for name, place in self.places.items()}
+        extras: dict[str, list[NotebookNode]] = {}
+        last = START
+        for n, cell in enumerate(self.cells):
+            if n in names:
+                last = names[n] if names[n] in anchors else last
+            elif n in self.twins or cell.name is None:
+                extras.setdefault(last, []).append(_plain(cell.kind, cell.source))
+        restored = Restored(extras.get(START, []))
+        for name, cell in self.backbone.items():
+            assert name is not None
+            source = cell.source
+            if role(cell) == "check":
+                restored.shown[name] = self.released[name].source
+            elif _is_answer(cell):
+                stub = self.released[name].source
+                source = self.answers.get(name, stub)
+                if source.strip() == stub.strip():
+                    restored.unchanged.add(name)
+            restored.cells.append(_marked(cell, source))
+            restored.cells += extras.get(name, [])
+        for number, new in enumerate(restored.cells):
+            # New cells get random ids, and a restored notebook is to be the same on every run.
+            new.id = f"cell-{number}"
+        restored.repairs = [
+            _sentence(_SENTENCES[kind], names) for kind, names in self.repairs.items()
+        ]
+        return restored
+
+    def _note(self, kind: str, name: str) -> None:
+        self.repairs.setdefault(kind, []).append(name)
 
 
-def _sort_out(
-    submitted: NotebookNode, backbone: list[NotebookNode], restored: Restored
-) -> tuple[dict[str, NotebookNode], dict[str, list[NotebookNode]]]:
-    """Tell the student's answers from the cells that they added; note what was tampered with."""
-    ours = {grade_id(cell): cell for cell in backbone}
-    answers: dict[str, NotebookNode] = {}
-    extras: dict[str, list[NotebookNode]] = {}
-    seen: set[str] = set()
-    last = START
-    for cell in submitted.cells:
-        name = grade_id(cell)
-        if name is None or name not in ours:
-            extras.setdefault(last, []).append(_plain(cell, cell.source))
-            continue
-        if role(ours[name]) in ("exercise", "written"):
-            if name in answers:
-                # A second copy may be the one that the student went on working in: it runs too,
-                # as a cell of the student's own, where it stood.
-                restored.repairs.append(f"The cell {name} was there twice; both were run in turn.")
-                extras.setdefault(last, []).append(_plain(cell, cell.source))
-                continue
-            answers[name] = cell
-        elif name in seen:
-            restored.repairs.append(f"The cell {name} was there twice; it counts once.")
-            continue
-        seen.add(name)
-        last = name
-    for name, cell in ours.items():
-        if name is None:
-            continue
-        if role(cell) == "check" and name not in seen:
-            restored.repairs.append(f"The check cell {name} was missing and was put back.")
-        elif role(cell) == "exercise" and name not in seen:
-            found = _find_definition(name, extras)
-            if found is not None:
-                answers[name] = found
-                restored.repairs.append(
-                    f"The cell of {name} had lost its mark; it was found by what it defines."
-                )
-    return answers, extras
+def _is_answer(cell: NotebookNode) -> bool:
+    """Whether students write into it; a task is a text that they answer in cells of their own."""
+    return role(cell) in ("exercise", "written") and not cell.metadata["nbgrader"].get("task")
 
 
-def _find_definition(name: str, extras: dict[str, list[NotebookNode]]) -> NotebookNode | None:
-    """Take out of the student's further cells the last one that defines `name`."""
-    for place in reversed(extras):
-        for cell in reversed(extras[place]):
-            if cell.cell_type == "code" and name in _definitions(cell.source):
-                extras[place].remove(cell)
-                return cell
-    return None
+_SENTENCES = {
+    "missing": "Missing, and put back as released: {}.",
+    "changed": "Changed, and put back as released: {}.",
+    "retyped": "No longer the kind of cell that it was released as, and made one again: {}.",
+    "moved": "Moved, and put back in its place: {}.",
+    "twice": "There more than once, and counted once: {}.",
+    "both": "There more than once, in different versions, which were all run in their turn: {}.",
+    "unmarked": "Without its mark (some editors drop them), and found by what it says, defines or "
+    "stands beside: {}.",
+    "merged": "Missing, but another cell defines it, and was taken for it: {}.",
+    "blank": "Missing, and its stub put back: {}.",
+}
 
 
-def _definitions(source: str) -> set[str]:
+def _sentence(words: str, names: list[str]) -> str:
+    listed = ", ".join(names[:NAMED])
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return words.format(listed + more)
+
+
+_DEFINITION = re.compile(
+    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
+)
+
+
+def _is_python(source: str) -> bool:
     try:
-        body = ast.parse(source).body
+        ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        return False
+    return True
 
 
-def _answer(
-    name: str,
-    cell: NotebookNode,
-    answers: Mapping[str, NotebookNode],
-    released: Mapping[str | None, NotebookNode],
-    restored: Restored,
-) -> NotebookNode:
-    stub = released[name].source
-    if name not in answers:
-        restored.repairs.append(f"The cell of {name} was missing; its stub was put back.")
-    source = answers[name].source if name in answers else stub
-    if source.strip() == stub.strip():
-        restored.unchanged.add(name)
-    return _marked(cell, source)
+def _even(source: str) -> str:
+    """Return a text without the spaces and line ends that editors add and take away."""
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
 
 
-def _plain(cell: NotebookNode, source: str) -> NotebookNode:
-    """Make a cell of the same type without outputs, tags, attachments or other metadata."""
-    new = {
-        "code": nbformat.v4.new_code_cell,
-        "markdown": nbformat.v4.new_markdown_cell,
-        "raw": nbformat.v4.new_raw_cell,
-    }[cell.cell_type](source)
+def _plain(kind: str, source: str) -> NotebookNode:
+    """Make a cell without outputs, tags, attachments or other metadata."""
+    # nbformat's own makers validate each cell, which takes longer than running it.
+    new = NotebookNode(id="", cell_type=kind, metadata=NotebookNode(), source=source)
+    if kind == "code":
+        new.update(execution_count=None, outputs=[])
     return new
 
 
 def _marked(cell: NotebookNode, source: str) -> NotebookNode:
-    """Make a cell with the metadata and the id of the instructor's `cell`."""
-    new = _plain(cell, source)
+    """Make a cell with the metadata and the type of the instructor's `cell`."""
+    new = _plain(cell.cell_type, source)
     new.metadata = nbformat.from_dict(cell.metadata)
     return new

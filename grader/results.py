@@ -14,6 +14,9 @@ from typing import Any
 
 SCHEMA = 1
 
+MADE_OF = ("submission_sha256", "assignment_sha256", "key_sha256", "seed_id")
+"""Fields of a result that its detail file repeats: what the evidence in it was gathered from"""
+
 GRADED, QUARANTINED, NOT_GRADED = "graded", "quarantined", "not_graded"
 
 CHECK_STATUSES = (
@@ -62,7 +65,7 @@ class Result:
     """what happened and what to do, where the submission was not graded"""
     submission_sha256: str | None = None
     assignment_sha256: str = ""
-    key_sha256: str = ""
+    key_sha256: str | None = ""
     environment: dict[str, str] = field(default_factory=dict)
     engine_version: str = ""
     grader_version: str = ""
@@ -96,10 +99,16 @@ def write_result(folder: Path, result: Result, detail: dict[str, Any] | None = N
     """Write a result, and beside it what only staff may see; each file whole or not at all."""
     path = result_path(folder, result.assignment, result.student)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # First: a result must never stand beside the evidence of another submission.
+    beside = {name: getattr(result, name) for name in MADE_OF} | (detail or {})
+    _replace(detail_path(path), json.dumps(beside, ensure_ascii=False) + "\n")
     _replace(path, result.to_json())
-    if detail is not None:
-        _replace(path.with_suffix(".detail"), json.dumps(detail, indent=1, ensure_ascii=False))
     return path
+
+
+def detail_path(path: Path) -> Path:
+    """Return where the detail beside a result is kept."""
+    return path.with_suffix(".detail")
 
 
 def _replace(path: Path, text: str) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.util
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -19,7 +21,7 @@ from .intake import Submission
 from .pipeline import Assignment, Graded, grade
 from .results import NOT_GRADED, Result
 from .sandbox import FULL, Limits
-from .sandbox.launch import Sandbox
+from .sandbox.launch import Sandbox, SandboxError
 
 Pool = Callable[[int], Executor]
 
@@ -37,13 +39,35 @@ def local_pool(jobs: int) -> Executor:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
-def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
-    """Grade one submission in this process's own sandbox, which is started when first needed."""
-    sandbox = _sandboxes.get((level, limits))
-    if sandbox is None:
+def start_workers(jobs: int, level: str, limits: Limits) -> Executor:
+    """Start processes that share this one's modules and one sandbox, which gets ready meanwhile.
+
+    To be called before a gradebook is opened or a thread started, since both would be forked too.
+    """
+    if sys.platform != "linux":
+        return local_pool(jobs)
+    _sandbox(level, limits)
+    workers = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
+    # All of them are forked at the first call, whatever it is.
+    workers.submit(os.getpid)
+    return workers
+
+
+def _sandbox(level: str, limits: Limits) -> Sandbox:
+    if (level, limits) not in _sandboxes:
         sandbox = _sandboxes[level, limits] = Sandbox(level, limits)
         multiprocessing.util.Finalize(None, sandbox.close, exitpriority=10)
-    return grade(assignment, submission, limits, sandbox)
+    return _sandboxes[level, limits]
+
+
+def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
+    """Grade one submission in this process's sandbox, which is started when first needed."""
+    try:
+        return grade(assignment, submission, limits, _sandbox(level, limits)).sealed()
+    except SandboxError:
+        # Whatever ended the fork server, it is not this submission's fault before a second time.
+        _sandboxes.pop((level, limits)).close()
+        return grade(assignment, submission, limits, _sandbox(level, limits)).sealed()
 
 
 def grade_all(
@@ -53,14 +77,18 @@ def grade_all(
     jobs: int,
     pool: Pool = local_pool,
     level: str = FULL,
+    workers: Executor | None = None,
 ) -> Iterator[Graded]:
-    """Grade all submissions; yields a result for each, whatever becomes of the workers."""
+    """Grade all submissions; yields a result for each, whatever becomes of the workers.
+
+    They are handed to `workers`, which are shut down afterwards, or to those of a `pool`.
+    """
     again: list[Submission] = []
     waiting = iter(submissions)
     task = partial(work, level)
     futures: dict[Future[Graded], Submission] = {}
     more = True
-    with pool(jobs) as executor:
+    with workers or pool(jobs) as executor:
         while more or futures:
             while more and len(futures) < AHEAD * jobs:
                 submission = next(waiting, None)

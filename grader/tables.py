@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rich.markup import escape
 from rich.table import Table
 
+from .pages import clean
 from .report import Summary
 from .results import GRADED, Result
 
@@ -16,8 +17,10 @@ def results_table(title: str, found: list[Result]) -> Table:
     table = _table(title, "student", "status", "score", "what was not passed")
     for result in found:
         score = f"{result.score:g} of {result.max_score:g}" if result.score is not None else "-"
-        what = _missed(result) if result.status == GRADED else result.message
-        table.add_row(escape(result.student), result.status.replace("_", " "), score, escape(what))
+        what = _missed(result) if result.status == GRADED else clean(result.message)
+        table.add_row(
+            escape(clean(result.student)), result.status.replace("_", " "), score, escape(what)
+        )
     return table
 
 
@@ -55,7 +58,7 @@ def plain_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]
     """Return a table of texts."""
     table = _table(title, *columns)
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(clean(text)) for text in row))
     return table
 
 

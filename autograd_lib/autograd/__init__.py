@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import errors
 from ..engine import backward as _backward
 from ..engine import gradients
 from ..errors import hint
@@ -72,6 +73,7 @@ def grad(
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     if is_grads_batched:
+        _check_batch(outputs, grad_outputs)
         count = (grad_outputs if isinstance(grad_outputs, Tensor) else grad_outputs[0]).shape[0]
         from ..functions import stack
 
@@ -94,6 +96,21 @@ def grad(
             if materialize_grads:
                 found[i] = fresh(np.zeros_like(t._a))
     return tuple(found)
+
+
+def _check_batch(outputs: tuple, grad_outputs: Any) -> None:
+    if grad_outputs is None:
+        raise errors.not_scalar()
+    for i, (g, t) in enumerate(zip(_tuple(grad_outputs), outputs, strict=True)):
+        if g.shape[1:] != t.shape:
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
+                "as the batch dimension. The sizes of the remaining dimensions are expected to "
+                f"match the shape of corresponding output, but a mismatch was detected: "
+                f"grad_output[{i}] has a shape of {g.shape[1:]} and output[{i}] has a shape of "
+                f"{t.shape}. If you only want some tensors in `grad_output` to be considered "
+                "batched, consider using vmap."
+            )
 
 
 __all__ = [

@@ -112,6 +112,10 @@ class BackwardCFunction(Node, FunctionCtx):
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
 
+    def apply(self, *grads: Any) -> Any:
+        """Run the function's backward, as the walk does."""
+        return self.forward_class.backward(self, *grads)
+
     # -- running ----------------------------------------------------------------------------------
 
     def _run(self, grads: Any, keep: bool) -> Any:

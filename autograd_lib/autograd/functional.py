@@ -174,6 +174,12 @@ def jvp(
 def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = False,
              vectorize: bool = False, strategy: str = "reverse-mode") -> Any:  # fmt: skip
     """All derivatives of all outputs: a tensor of shape (*output, *input), or tuples of them."""
+    if strategy not in ("forward-mode", "reverse-mode"):
+        raise AssertionError(
+            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your '
+            'function has more outputs than inputs, "forward-mode" tends to be more performant. '
+            'Otherwise, prefer to use "reverse-mode".'
+        )
     return _jacobian(func, inputs, create_graph, strict, OUTPUT, ROW)
 
 

@@ -135,6 +135,9 @@ def register_multi_grad_hook(tensors: Any, fn: Any, *, mode: str = "all") -> Any
     tensors = list(tensors)
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    for t in tensors:
+        if not t.requires_grad:
+            raise AssertionError("Expected gradient function to be set")
     lock = threading.Lock()
     seen: dict[int, list] = {}  # id of the walk -> [walk, how many to come, gradients]
 

@@ -46,7 +46,13 @@ def add(self: Number, other: Number, *, alpha=1):
     self="grad",
     other="scale(-grad, alpha)")
 def sub(self: Number, other: Number, *, alpha=1):
-    if np.bool_ in (getattr(self, "dtype", None), getattr(other, "dtype", None)):
+    kinds = [getattr(x, "dtype", None) for x in (self, other)]
+    if kinds == [np.bool_, np.bool_]:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
+    if np.bool_ in kinds:
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
             "trying to invert a mask, use the `~` or `logical_not()` operator instead."

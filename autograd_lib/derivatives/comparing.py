@@ -61,6 +61,11 @@ bitwise_not = _test("bitwise_not", np.invert)
     self="where(condition, grad, 0.0)",
     other="where(condition, 0.0, grad)")
 def where_(condition: Index, self: Number, other: Number):
+    if condition.dtype != bool and condition.dtype != np.uint8:
+        raise RuntimeError(
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{FROM_NUMPY[condition.dtype]._long}"
+        )
     return np.where(condition, self, other)
 
 
@@ -73,8 +78,8 @@ def where(condition, self, other):
 def masked_fill_scalar(self: Array, mask: Index, value):
     if mask.dtype != bool:
         raise RuntimeError(
-            f"masked_fill only supports boolean masks, but got mask with dtype "
-            f"{FROM_NUMPY[mask.dtype].name}"
+            "masked_fill_ only supports boolean masks, but got mask with dtype "
+            f"{FROM_NUMPY[mask.dtype].name.removesuffix('32')}"
         )
     return np.where(mask, np.asarray(value).astype(self.dtype), self)
 

@@ -72,7 +72,15 @@ def gather(self: Array, dim, index: Index, *, sparse_grad=False):
         raise RuntimeError(
             "Index tensor must have the same number of dimensions as input tensor"
         )
-    return self[_along(wrap_dim(dim, self.ndim), index)]
+    d = wrap_dim(dim, self.ndim)
+    try:
+        return self[_along(d, index)]
+    except IndexError:
+        n = self.shape[d]
+        bad = index[(index < -n) | (index >= n)][0]
+        raise RuntimeError(
+            f"index {bad} is out of bounds for dimension {d} with size {n}"
+        ) from None
 
 
 @op(node="ScatterAddBackward0", public=False, error="scatter_add",
@@ -118,7 +126,10 @@ def scatter_value(self: Array, dim, index: Index, value):
 def index_select(self: Array, dim, index: Index):
     if self.ndim == 0:
         return np.atleast_1d(self)[index.reshape(-1)[0]]
-    return np.take(self, index, wrap_dim(dim, self.ndim))
+    try:
+        return np.take(self, index, wrap_dim(dim, self.ndim))
+    except IndexError:
+        raise IndexError("index out of range in self") from None
 
 
 @op(node="IndexAddBackward0", public=False, error="index_add",

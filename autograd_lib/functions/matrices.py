@@ -11,7 +11,7 @@ from .. import errors
 from ..operands import Unusual
 from ..recorder import METHODS, public, register
 from ..tensor import Tensor, wrap_dim
-from .common import W, max_, min_, need_tensor
+from .common import W, max_, need_tensor
 from .reductions import sum
 from .shapes import expand, permute, reshape
 
@@ -60,29 +60,14 @@ def _matmul_many(a: Tensor, b: Tensor) -> Tensor:
         return W["transpose"](_matmul_many(turned, W["t"](a)), -2, -1)
     n, m = a._a.shape[-2:]
     k, p = b._a.shape[-2:]
-    try:
-        lead = np.broadcast_shapes(a._a.shape[:-2], b._a.shape[:-2])
-    except ValueError:
-        raise broadcast_error(a._a.shape[:-2], b._a.shape[:-2]) from None
+    wrong = errors.broadcast_error(a._a.shape[:-2], b._a.shape[:-2])
+    if wrong:
+        raise wrong
+    lead = np.broadcast_shapes(a._a.shape[:-2], b._a.shape[:-2])
     count = math.prod(lead)
     left = reshape(expand(a, *lead, n, m), (count, n, m))
     right = reshape(expand(b, *lead, k, p), (count, k, p))
     return W["unsafe_view"](W["bmm"](left, right), (*lead, n, p))
-
-
-def broadcast_error(a: tuple, b: tuple) -> RuntimeError:
-    """torch's error for shapes that do not broadcast."""
-    ndim = max_(len(a), len(b))
-    for i in range(1, min_(len(a), len(b)) + 1):
-        if a[-i] != b[-i] and 1 not in (a[-i], b[-i]):
-            return errors.hint(
-                RuntimeError(
-                    f"The size of tensor a ({a[-i]}) must match the size of tensor b ({b[-i]}) at "
-                    f"non-singleton dimension {ndim - i}"
-                ),
-                f"shapes {a} and {b}: from the right, sizes must be equal or 1.",
-            )
-    return RuntimeError("shapes do not broadcast")
 
 
 @public()

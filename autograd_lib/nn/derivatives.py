@@ -40,7 +40,7 @@ from ..derivatives import (
     zeros_like,
     zeros_of,
 )
-from ..dtypes import long_name
+from ..dtypes import FROM_NUMPY, long_name
 from ..numeric import ZERO, max_along, rows, sum_along
 from ..recorder import Array, Index, Number, Optional, op, word
 from ..tensor import fresh as _fresh
@@ -142,7 +142,7 @@ def hardsigmoid(self: Array):
     return np.clip(self + 3, 0, 6) / 6
 
 
-@op(public=False, self="where(self < -3, grad * 0, where(self <= 3, grad * (self / 3 + 0.5), "
+@op(public=False, self="where(self <= -3, grad * 0, where(self < 3, grad * (self / 3 + 0.5), "
                        "grad))")
 def hardswish(self: Array):
     return self * np.clip(self + 3, 0, 6) / 6
@@ -395,6 +395,10 @@ def nll_loss_forward(
 ):
     d = 1 if self.ndim > 1 else 0
     n = self.shape[d]
+    if target.dtype not in (np.int64, np.uint8):
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {FROM_NUMPY[target.dtype]._long}"
+        )
     if (
         weight is None and ignore_index < 0 and self.ndim == 2 and self.shape[0] == target.size
         and target.size and target.dtype == np.int64 and np.maximum.reduce(target.view("u8")) < n

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import creation
+from ..errors import broadcast_error
 from ..functions import cat, expand, is_number, need_tensor, reshape
 from ..functions import sum as _sum
 from ..operands import Unusual
@@ -208,6 +209,9 @@ def _both(input: Tensor, target: Tensor) -> Any:
     """Both, expanded to their common shape."""
     if input._a.shape == target._a.shape:
         return input, target
+    wrong = broadcast_error(input._a.shape, target._a.shape)
+    if wrong:
+        raise wrong
     shape = np.broadcast_shapes(input._a.shape, target._a.shape)
     return expand(input, *shape), expand(target, *shape)
 

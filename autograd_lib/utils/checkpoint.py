@@ -6,7 +6,9 @@ on the way back.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from .. import random
@@ -72,7 +74,12 @@ def checkpoint(
     determinism_check: str = "default", debug: bool = False, context_fn: Any = None,
     early_stop: bool = True, **kwargs: Any,
 ) -> Any:  # fmt: skip
-    """function(*args), keeping only the inputs for backward."""
+    """function(*args), keeping only the inputs for backward.
+
+    `determinism_check`: "default" compares shapes and types of what is computed again, "none" does
+    not. `context_fn` returns two contexts, for the first run and for the second. `early_stop`: the
+    second run ends as soon as all is there that backward needs.
+    """
     if use_reentrant is None:
         warnings.warn(
             "torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly. "
@@ -87,13 +94,20 @@ def checkpoint(
     if use_reentrant:
         if kwargs:
             raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
+        if context_fn is not None:
+            raise ValueError("Passing `context_fn` is only supported when use_reentrant=False.")
         return CheckpointFunction.apply(function, preserve_rng_state, *args)
-    early_stop = early_stop and _early_stop[-1]
-    return _recompute(function, args, kwargs, preserve_rng_state, early_stop)
-
-
-class _Enough(Exception):
-    """All saved values are there again: the rest of the function need not run."""
+    if determinism_check not in ("default", "none"):
+        raise ValueError(
+            "determinism_check should be one of ['default', 'none'], but got " + determinism_check
+        )
+    first, second = context_fn() if context_fn else (contextlib.nullcontext(),) * 2
+    run = _Recomputed(lambda: function(*args, **kwargs), second, preserve_rng_state)
+    run.early_stop, run.check = early_stop and _early_stop[-1], determinism_check == "default"
+    with first, saved_tensors_hooks(run.pack, run.unpack):
+        result = function(*args, **kwargs)
+    run.finished = True
+    return result
 
 
 _early_stop = [True]
@@ -112,50 +126,78 @@ class set_checkpoint_early_stop:
         _early_stop.pop()
 
 
-def _recompute(function: Any, args: tuple, kwargs: dict, preserve: bool, early_stop: bool) -> Any:
+class _StopRecomputationError(Exception):
+    """All that was saved the first time has been computed again."""
+
+
+class _Recomputed:
     """The other way: saved values are numbered, and computed again when the first is asked for."""
-    state = random.default_generator.get_state()
-    count = [0]
-    found: dict[int, Tensor] = {}
 
-    def pack(t: Tensor) -> int:
-        count[0] += 1
-        return count[0] - 1
+    def __init__(self, run: Callable[[], Any], context: Any, preserve: bool):
+        self.run, self.context, self.preserve = run, context, preserve
+        self.early_stop = self.check = True
+        self.finished = False
+        self.state = random.default_generator.get_state()
+        self.saved: list[dict] = []  # what each saved tensor looked like
+        self.again: dict[int, Tensor] = {}  # number -> its value, computed again
 
-    def unpack(i: int) -> Tensor:
-        if i not in found:
-            again: list[Tensor] = []
+    def pack(self, t: Tensor) -> int:
+        self.saved.append(_looks(t))
+        return len(self.saved) - 1
 
-            def collect(t: Tensor) -> Tensor:
-                again.append(t.detach())
-                if early_stop and len(again) == count[0]:
-                    raise _Enough
-                return t
+    def unpack(self, i: int) -> Tensor:
+        if i not in self.again:
+            self._recompute()
+        return self.again.pop(i)
 
-            now = random.default_generator.get_state()
-            if preserve:
-                random.default_generator.set_state(state)
-            enabled, mode.enabled = mode.enabled, True
-            try:
-                with saved_tensors_hooks(collect, lambda t: t):
-                    function(*args, **kwargs)
-            except _Enough:
-                pass
-            finally:
-                mode.enabled = enabled
-                if preserve:
-                    random.default_generator.set_state(now)
-            if len(again) != count[0]:
-                raise CheckpointError(
-                    "torch.utils.checkpoint: A different number of tensors was saved during the "
-                    "original forward and recomputation.\nNumber of tensors saved during forward: "
-                    f"{count[0]}\nNumber of tensors saved during recomputation: {len(again)}."
-                )
-            found.update(enumerate(again))
-        return found.pop(i)
+    def _recompute(self) -> None:
+        again: list[Tensor] = []
+        now = random.default_generator.get_state()
+        if self.preserve:
+            random.default_generator.set_state(self.state)
+        enabled, mode.enabled = mode.enabled, True
 
-    with saved_tensors_hooks(pack, unpack):
-        return function(*args, **kwargs)
+        def collect(t: Tensor) -> Tensor:
+            again.append(t.detach())
+            if self.early_stop and self.finished and len(again) == len(self.saved):
+                raise _StopRecomputationError
+            return t
+
+        try:
+            with self.context, saved_tensors_hooks(collect, lambda t: t):
+                self.run()
+        except _StopRecomputationError:
+            pass
+        finally:
+            mode.enabled = enabled
+            if self.preserve:
+                random.default_generator.set_state(now)
+        if self.check:
+            self._compare(again)
+        self.again.update(enumerate(again))
+
+    def _compare(self, again: list[Tensor]) -> None:
+        if len(again) != len(self.saved):
+            raise CheckpointError(
+                "torch.utils.checkpoint: A different number of tensors was saved during the "
+                "original forward and recomputation.\nNumber of tensors saved during forward: "
+                f"{len(self.saved)}\nNumber of tensors saved during recomputation: {len(again)}."
+            )
+        pairs = [(then, _looks(t)) for then, t in zip(self.saved, again, strict=True)]
+        lines = [
+            f"tensor at position {i}:\nsaved metadata: {then}\nrecomputed metadata: {now}\n"
+            for i, (then, now) in enumerate(pairs)
+            if then != now
+        ]
+        if lines:
+            raise CheckpointError(
+                "torch.utils.checkpoint: Recomputed values for the following tensors have "
+                "different metadata than during the forward pass.\n" + "".join(lines) + "."
+            )
+
+
+def _looks(t: Tensor) -> dict[str, Any]:
+    return {"shape": t.shape, "dtype": t.dtype, "device": t.device}
 
 
 def checkpoint_sequential(

@@ -10,35 +10,40 @@ import ast
 import contextlib
 import io
 import itertools
-import re
 import sys
-from collections.abc import Iterator, Mapping
-from types import TracebackType
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType, TracebackType
 from typing import Any
 
-from course import describe, render, trial
+from course import describe, render, trial, witness
 
+from .. import evidence
 from ..sandbox import CellRun, RoomEnded
 from ..sandbox.launch import SandboxRoom
+from .bounds import Bounds
 from .handles import is_handle, same_object
+from .magics import without_magics
 from .names import Names
 
 LONGEST_TEXT = 20_000
 """characters kept of what a student's functions print while a check calls them"""
 
-_MAGIC = re.compile(r"^\s*[%!]")
 _FILE = "<check>"
 
 
 class Court:
     """The judge's side of one room."""
 
-    def __init__(self, room: SandboxRoom) -> None:
+    def __init__(
+        self, room: SandboxRoom, provided: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._room = room
-        self._names = Names(self._ask)
+        self._names = Names(self._ask, provided)
         dict.__setitem__(self._names, "same_object", same_object)
         self._trials = itertools.count(1)
         self._printed = 0
+        self.silent = False
+        """Whether nothing is kept of what a submission prints or raises: hidden tests are run"""
         room.on_text = self._print
 
     def _ask(self, what: str, *values: Any) -> Any:
@@ -53,44 +58,75 @@ class Court:
 
     def run_check(self, source: str) -> CellRun:
         """Run a check; its status is that of the room, where that ended meanwhile."""
+        tries: list[dict[str, Any]] = []
+        calls = self._room.peer.calls
+        calls.clear()
+
+        def listen(one: dict[str, Any]) -> None:
+            if one["kind"] == "law" and not one["agrees"]:
+                one["calls"] = evidence.calls_out(calls)
+            tries.append(one)
+
+        run = self._run_check(source, listen)
+        failed = run.status != "ok" or not all(one["agrees"] for one in tries)
+        run.evidence = evidence.keep(tries, failed)
+        if failed and not tries:
+            run.evidence["calls"] = evidence.calls_out(calls)
+        if run.line:
+            run.evidence["line"] = [run.line, source.splitlines()[run.line - 1]]
+        if run.error is not None:
+            run.evidence["error"] = list(run.error)
+        calls.clear()
+        return run
+
+    def _run_check(self, source: str, listen: Callable[[dict[str, Any]], None]) -> CellRun:
         outputs: list[Any] = []
         try:
-            with self._sitting(outputs) as printed:
-                self._room.ask("forget")
+            with (
+                self._sitting(outputs, listen) as printed,
+                Bounds(self._room.limits) as bounds,
+            ):
+                self._room.peer.check += 1
                 self._room.peer.table.forget()
                 self._room.peer.last_raised = None
                 value, error = self._execute(source)
         except RoomEnded as ended:
             return CellRun(ended.status, outputs)
+        if bounds.crossed:
+            return CellRun(bounds.crossed, outputs)
         text = printed.getvalue()
-        if text:
+        if text and not self.silent:
             outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": text})
         if self._room.ended:
             return CellRun(self._room.ended, outputs)
         if error is not None:
-            if self._room.peer.last_raised is MemoryError:
+            if self._room.peer.last_raised is MemoryError or type(error) is MemoryError:
                 return CellRun("out_of_memory", outputs)
             name, words = type(error).__name__, _words(error)
-            lines = [f"{name}: {words}"]
-            outputs.append(
-                {"output_type": "error", "ename": name, "evalue": words, "traceback": lines}
-            )
+            if not self.silent:
+                lines = [f"{name}: {words}"]
+                outputs.append(
+                    {"output_type": "error", "ename": name, "evalue": words, "traceback": lines}
+                )
             return CellRun("error", outputs, (name, words), line=_line(error.__traceback__))
         if type(value) in (int, float):
             return CellRun("ok", outputs, value=float(value))
         return CellRun("ok", outputs)
 
     @contextlib.contextmanager
-    def _sitting(self, outputs: list[Any]) -> Iterator[io.StringIO]:
+    def _sitting(
+        self, outputs: list[Any], listener: Callable[[dict[str, Any]], None] | None = None
+    ) -> Iterator[io.StringIO]:
         """Catch what is shown and printed, and have trials start afresh in the room too."""
         printed = io.StringIO()
         self._printed = 0
-        before = render.screen, trial.elsewhere, describe.evaluate
+        before = render.screen, trial.elsewhere, describe.evaluate, witness.listener
         render.screen = lambda bundle: outputs.append(
             {"output_type": "display_data", "data": bundle, "metadata": {}}
         )
         trial.elsewhere = self._quiet
         describe.evaluate = self._evaluate
+        witness.listener = listener
         try:
             with (
                 contextlib.redirect_stdout(printed),
@@ -99,7 +135,7 @@ class Court:
             ):
                 yield printed
         finally:
-            render.screen, trial.elsewhere, describe.evaluate = before
+            render.screen, trial.elsewhere, describe.evaluate, witness.listener = before
 
     @contextlib.contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -129,7 +165,7 @@ class Court:
     def _execute(self, source: str) -> tuple[Any, BaseException | None]:
         """Run a cell's text; returns the value of its last expression, and what it raised."""
         try:
-            tree = ast.parse(_without_magics(source), _FILE)
+            tree = ast.parse(without_magics(source), _FILE)
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, _FILE, "exec"), self._names)
             if isinstance(last, ast.Expr):
@@ -140,13 +176,6 @@ class Court:
         except BaseException as error:
             return None, error
         return None, None
-
-
-def _without_magics(source: str) -> str:
-    """Leave out what is for IPython only; a cell magic takes the whole cell with it."""
-    if source.lstrip().startswith("%%"):
-        return ""
-    return "\n".join("" if _MAGIC.match(line) else line for line in source.split("\n"))
 
 
 def _words(error: BaseException) -> str:

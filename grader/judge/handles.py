@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -21,6 +22,9 @@ from ..sandbox.inside.wire import Channel, WireError
 MODULES = ("numpy", "math", "cmath", "random", "operator", "autograd_lib")
 """What a check means by these names is the real module, whoever imported it"""
 
+CALLS_KEPT = 6
+"""calls of a student's functions that are remembered, should the check not pass"""
+
 _BY_NAME = ("numpy", "math", "cmath", "operator", "autograd_lib")
 
 
@@ -31,12 +35,13 @@ def _op(handle: Any, name: str, *values: Any) -> Any:
 class Handle:
     """An object of the student's, in the room."""
 
-    __slots__ = ("_facts", "_number", "_peer")
+    __slots__ = ("_facts", "_mixed", "_number", "_peer")
 
     def __init__(self, peer: Peer, number: int, facts: list[Any]) -> None:
         object.__setattr__(self, "_peer", peer)
         object.__setattr__(self, "_number", number)
         object.__setattr__(self, "_facts", facts)
+        object.__setattr__(self, "_mixed", False)
 
     def claimed_type(self) -> str:
         """Return what its class is called in the room."""
@@ -73,9 +78,6 @@ class Handle:
     def __delitem__(self, key: Any) -> None:
         _op(self, "delitem", self, key)
 
-    def __contains__(self, item: Any) -> bool:
-        return _is(bool, _op(self, "contains", self, item))
-
     def __len__(self) -> int:
         return _is(int, _op(self, "len", self))
 
@@ -98,19 +100,19 @@ class Handle:
         return _is(str, _op(self, "format", self, spec))
 
     def __float__(self) -> float:
-        return _is(float, _op(self, "float", self))
+        return _is(float, _arithmetic("float", self))
 
     def __int__(self) -> int:
-        return _is(int, _op(self, "int", self))
+        return _is(int, _arithmetic("int", self))
 
     def __index__(self) -> int:
-        return _is(int, _op(self, "index", self))
+        return _is(int, _arithmetic("index", self))
 
     def __complex__(self) -> complex:
-        return _is(complex, _op(self, "complex", self))
+        return _is(complex, _arithmetic("complex", self))
 
     def __round__(self, digits: int | None = None) -> Any:
-        return _op(self, "round", self, digits)
+        return _op(_unmixed(self), "round", self, digits)
 
     def __dir__(self) -> list[str]:
         return [_is(str, name) for name in _is(list, _op(self, "dir", self))]
@@ -126,11 +128,11 @@ class Handle:
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise TypeError(
-            "an object of the student's own class cannot be compared, hashed, or asked whether it "
-            "is true: look at its attributes instead"
+            "an object of the student's own class cannot be compared, hashed, searched, or asked "
+            "whether it is true: look at its attributes instead"
         )
 
-    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __contains__ = __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
     def __hash__(self) -> int:
         self._refuse()
@@ -139,10 +141,41 @@ class Handle:
 _SPECIAL = {"__name__", "__doc__", "__qualname__", "__module__", "__wrapped__", "__dict__"}
 
 
+def _arithmetic(name: str, *values: Any) -> Any:
+    """Forward an operation, unless its result could be an answer to the very value expected.
+
+    A student's object may do arithmetic with a number, as `1 + value` does, and give an object. It
+    may not make a number of it: in `abs(found - expected) < 1e-6` it could say what it likes.
+    """
+    handles = [value for value in values if is_handle(value)]
+    mixed = len(handles) < len(values) or any(map(_is_mixed, handles))
+    found = _op(handles[0], name, *values)
+    if mixed and found is not NotImplemented:
+        if not is_handle(found):
+            _refuse_numbers()
+        object.__setattr__(found, "_mixed", True)
+    return found
+
+
+def _is_mixed(handle: Handle) -> bool:
+    return bool(object.__getattribute__(handle, "_mixed"))
+
+
+def _unmixed(handle: Handle) -> Handle:
+    return _refuse_numbers() if _is_mixed(handle) else handle
+
+
+def _refuse_numbers() -> NoReturn:
+    raise TypeError(
+        "arithmetic between an object of the student's own class and a number has to give an "
+        "object of that class: look at its attributes for numbers"
+    )
+
+
 def _forward(name: str, swapped: bool) -> Callable[..., Any]:
     if swapped:
-        return lambda self, other: _op(self, name, other, self)
-    return lambda self, *others: _op(self, name, self, *others)
+        return lambda self, other: _arithmetic(name, other, self)
+    return lambda self, *others: _arithmetic(name, self, *others)
 
 
 for _name in BINARY:
@@ -159,8 +192,20 @@ class CallableHandle(Handle):
 
     __slots__ = ()
 
+    def claimed_name(self) -> str:
+        """Return what it is called in the room: of an object that can be called, its class."""
+        first, *_ = object.__getattribute__(self, "_facts")
+        return first[:100] if type(first) is str else self.claimed_type()
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _op(self, "call", self, args, tuple(kwargs.items()))
+        calls = object.__getattribute__(self, "_peer").calls
+        try:
+            result = _op(self, "call", self, args, tuple(kwargs.items()))
+        except BaseException as error:
+            calls.append((self, args, kwargs, None, error))
+            raise
+        calls.append((self, args, kwargs, result, None))
+        return result
 
 
 class ClassHandle(CallableHandle):
@@ -198,9 +243,18 @@ def _is(kind: type, value: Any) -> Any:
 # The judging side of a conversation
 
 
-def judging_peer(channel: Channel) -> Peer:
+class JudgingPeer(Peer):
+    """The side that asks."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.calls: deque[Any] = deque(maxlen=CALLS_KEPT)
+        """the last calls of the student's functions: function, arguments, result, exception"""
+
+
+def judging_peer(channel: Channel) -> JudgingPeer:
     """Make the side that asks: of it, a room may ask only what it was handed."""
-    peer = Peer(channel, 0, {}, _proxy, _present, _name_of, _never)
+    peer = JudgingPeer(channel, 0, {}, _proxy, _present, _name_of, _never)
 
     def call(function: Any, args: Any, kwargs: Any) -> Any:
         number = peer.table.number(function, "proxy")

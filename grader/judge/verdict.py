@@ -31,8 +31,13 @@ class Definition:
     error: tuple[str, str] | None = None
 
 
-def judge(cell: NotebookNode, notebook: str, run: CellRun, definition: Definition) -> CheckResult:
-    """Judge one check cell (the instructor's version, as it was run)."""
+def judge(
+    cell: NotebookNode, notebook: str, run: CellRun, definition: Definition, *, hidden: bool = False
+) -> CheckResult:
+    """Judge one check cell (the instructor's version, as it was run).
+
+    Of `hidden` tests nothing is told that a submission has had a hand in.
+    """
     own = cell.metadata.get("autograd_course", {})
     points = float(cell.metadata["nbgrader"]["points"])
     name = own.get("check", cell.metadata["nbgrader"]["grade_id"])
@@ -42,13 +47,14 @@ def judge(cell: NotebookNode, notebook: str, run: CellRun, definition: Definitio
     if run.ended:
         check.status, check.message = run.status, _WORDS[run.status].format(check.exercise)
     elif "check" not in own:
-        _judge_statements(check, cell.source, run)
+        _judge_statements(check, run, hidden)
     elif failed is not None:
         check.status = failed["status"]
         check.message = _message(failed)
         check.diagnosis = failed["diagnosis"]
     elif run.status == "error":
-        check.message = _explain_error(check.exercise, run.error, definition)
+        error = _without_words(run.error) if hidden else run.error
+        check.message = _explain_error(check.exercise, error, definition)
     elif len(outcomes) < len(_CALL.findall(cell.source)):
         check.message = (
             "The check did not report what it found. Perhaps the notebook uses the name `check` "
@@ -59,7 +65,7 @@ def judge(cell: NotebookNode, notebook: str, run: CellRun, definition: Definitio
     return check
 
 
-def _judge_statements(check: CheckResult, source: str, run: CellRun) -> None:
+def _judge_statements(check: CheckResult, run: CellRun, hidden: bool) -> None:
     """Judge a check that is plain statements: it has passed when nothing was raised.
 
     A number that it ends with is the points that it gives, as nbgrader has it, within their range.
@@ -75,7 +81,9 @@ def _judge_statements(check: CheckResult, source: str, run: CellRun) -> None:
         return
     kind, text = run.error
     check.status = "failed" if kind == "AssertionError" else "error"
-    if _is_hidden(source, run.line):
+    if run.error == ("NotImplementedError", ""):
+        check.status, check.message = "not_attempted", "A function is still as it came."
+    elif hidden:
         check.message = "A test that is run only when graded did not pass."
     elif kind == "AssertionError":
         check.message = text[:500] or "What this check asserts does not hold."
@@ -83,17 +91,8 @@ def _judge_statements(check: CheckResult, source: str, run: CellRun) -> None:
         check.message = f"The check stopped with {kind}: {text}"[:500]
 
 
-def _is_hidden(source: str, line: int) -> bool:
-    """Say whether a line stands among the hidden tests of a check."""
-    hidden = False
-    for number, text in enumerate(source.splitlines(), 1):
-        if "BEGIN HIDDEN TESTS" in text:
-            hidden = True
-        elif "END HIDDEN TESTS" in text:
-            hidden = False
-        elif number == line:
-            return hidden
-    return hidden
+def _without_words(error: tuple[str, str] | None) -> tuple[str, str]:
+    return ("NameError" if error and error[0] == "NameError" else "an exception", "")
 
 
 def _outcomes(run: CellRun, check: str) -> list[Mapping[str, Any]]:
@@ -131,7 +130,7 @@ _DEFINITION_WORDS = {
 def _explain_error(exercise: str, error: tuple[str, str] | None, definition: Definition) -> str:
     name, text = error or ("an exception", "")
     if name != "NameError":
-        return f"The check stopped with {name}: {text}"[:500]
+        return f"The check stopped with {name}{text and ': '}{text}"[:500]
     if definition.error is not None:
         reason = "{}: {}".format(*definition.error)[:300]
         return (
@@ -141,4 +140,5 @@ def _explain_error(exercise: str, error: tuple[str, str] | None, definition: Def
     words = _DEFINITION_WORDS.get(definition.status)
     if words is not None:
         return f"There is no `{exercise}`: {words.format(exercise)}."
-    return f"There is no `{exercise}`, though its cell ran. Is the `def` still called that? {text}."
+    says = f"There is no `{exercise}`, though its cell ran. Is the `def` still called that? {text}"
+    return says.strip()

@@ -6,6 +6,7 @@ import array
 import contextlib
 import json
 import os
+import re
 import secrets
 import select
 import shutil
@@ -16,12 +17,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..judge.handles import judging_peer
 from . import bubblewrap, stage, watch
+from .inside.pictures import MARK
 from .inside.wire import COOKIE_BYTES, Channel, Closed, Flood, TooLate, WireError
 from .room import FULL, REDUCED, CellRun, Limits, RoomEnded
 
@@ -67,6 +69,7 @@ class Sandbox:
         theirs.close()
         self._control = ours
         self._ready = False
+        self._ordered: _Order | None = None
 
     def __enter__(self) -> Sandbox:
         return self
@@ -80,7 +83,8 @@ class Sandbox:
             return
         self._control.settimeout(self._limits.start_seconds)
         try:
-            self._ready = bool(self._control.recv(4096))
+            # Only looked at: every process that shares this sandbox is to find it.
+            self._ready = bool(self._control.recv(4096, socket.MSG_PEEK))
         except OSError:
             self._ready = False
         if not self._ready:
@@ -90,9 +94,24 @@ class Sandbox:
             raise SandboxError(f"the sandbox did not start: {said or 'it gave no reason'}")
         self._control.settimeout(None)
 
-    def open(self, files: Mapping[str, bytes]) -> SandboxRoom:
-        """Open a room with these files in its working directory; raises SandboxError."""
+    def open(
+        self, files: Mapping[str, bytes], pictures: Mapping[str, str] | None = None
+    ) -> SandboxRoom:
+        """Open a room with these files in its working directory; raises SandboxError.
+
+        `pictures`, by fingerprint, need not be drawn in it.
+        """
         self.wait()
+        order = self._ordered or self._order()
+        # The next one gets ready while this one is used.
+        self._ordered = self._order()
+        room = SandboxRoom(order, self.level, self._limits, files)
+        if pictures:
+            room.know(pictures)
+        return room
+
+    def _order(self) -> _Order:
+        """Ask the server for a room, and do not wait for it."""
         room_end, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         keeper_end, status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if hasattr(socket, "SO_PASSCRED"):
@@ -120,8 +139,7 @@ class Sandbox:
         finally:
             room_end.close()
             keeper_end.close()
-        folder = Path(home) if self.level != FULL else None
-        return SandboxRoom(ours, status, cookie, self.level, self._limits, files, folder)
+        return _Order(ours, status, cookie, Path(home) if self.level != FULL else None)
 
     @property
     def processes(self) -> list[int]:
@@ -130,6 +148,8 @@ class Sandbox:
 
     def close(self) -> None:
         """End the server, and with it every room."""
+        if self._ordered is not None:
+            self._ordered.cancel()
         self._control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
@@ -173,37 +193,51 @@ def _others_can_read_python() -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class _Order:
+    """A room that gets ready: the ends of its sockets on this side, its cookie, its folder."""
+
+    link: socket.socket
+    status: socket.socket
+    cookie: bytes
+    folder: Path | None
+
+    def cancel(self) -> None:
+        """Have it ended by hanging up."""
+        self.link.close()
+        self.status.close()
+
+
 class SandboxRoom:
     """A fork of the server that holds one submission; see `Room` for the verbs."""
 
     def __init__(
-        self,
-        link: socket.socket,
-        status: socket.socket,
-        cookie: bytes,
-        level: str,
-        limits: Limits,
-        files: Mapping[str, bytes],
-        folder: Path | None,
+        self, order: _Order, level: str, limits: Limits, files: Mapping[str, bytes]
     ) -> None:
         self.isolation = level
-        self._limits, self._status, self._folder = limits, status, folder
-        self._channel = Channel(link, cookie)
+        self.limits, self._status, self._folder = limits, order.status, order.folder
+        self._channel = Channel(order.link, order.cookie)
         self._channel.largest = limits.message_mb * 1_000_000
         self._channel.watch = self._look
-        self._channel.patience = limits.wall_seconds
         self.peer = judging_peer(self._channel)
         self.peer.on_event = self._on_event
         self.peer.on_broken = lambda error: RoomEnded(self._end(error))
         self.ended = ""
         """why the room is over; "" while it is not"""
+        self.until = float("inf")
+        """when, by the monotonic clock, the whole submission's time is over"""
         self.slow = False
         """True where wall-clock time ended it, which a busy machine may be the reason for"""
+        self._lines, self._words = {""}, {""}
+        self.peer.is_own = lambda line, function: (
+            line in self._lines and self._words.issuperset(function.split("."))
+        )
         self._outputs: list[Any] | None = None
         self.on_text: Any = lambda name, text: None
         """told what is printed while nobody runs a cell"""
+        self._pictures: Mapping[str, str] = {}
         self._peak: float | None = None
-        self._process = self._wait_for_hello(link, limits.start_seconds)
+        self._process = self._wait_for_hello(order.link, limits.start_seconds)
         self._cpu_before = 0.0
         self._cpu_limit = float("inf")
         self._looked = 0.0
@@ -220,7 +254,7 @@ class SandboxRoom:
             self.close()
             raise SandboxError(reason)
         # Whoever grades must not hang on a room that does not read.
-        link.settimeout(self._limits.wall_seconds)
+        link.settimeout(self.limits.wall_seconds)
         for level, kind, found in ancillary:
             if level == socket.SOL_SOCKET and kind == getattr(socket, "SCM_CREDENTIALS", -1):
                 return int(array.array("i", found[:4])[0])
@@ -230,18 +264,19 @@ class SandboxRoom:
 
     @contextlib.contextmanager
     def within(self) -> Any:
-        """Count CPU time and output of a block from here on; wall-clock time, of each request.
+        """Count CPU time, wall-clock time and output of a block from here on.
 
         Inside, requests raise RoomEnded where one of them runs out, or the room ends otherwise.
         """
         if self.ended:
             raise RoomEnded(self.ended)
         self._channel.allowance = int(
-            (self._limits.output_mb + 2 * self._limits.message_mb) * 1_000_000
+            (self.limits.output_mb + 2 * self.limits.message_mb) * 1_000_000
         )
-        self._printed = int(self._limits.output_mb * 1_000_000)
+        self._channel.deadline = min(time.monotonic() + self.limits.wall_seconds, self.until)
+        self._printed = int(self.limits.output_mb * 1_000_000)
         self._cpu_before = self._cpu()
-        self._cpu_limit = self._limits.cell_seconds
+        self._cpu_limit = self.limits.cell_seconds
         yield
 
     def _cpu(self) -> float:
@@ -257,7 +292,7 @@ class SandboxRoom:
         if now - self._looked > 0.1:
             self._looked = now
             # One process alone meets its own limit first, as a MemoryError that it may survive.
-            if watch.memory_mb(self._process) > 1.25 * self._limits.memory_mb:
+            if watch.memory_mb(self._process) > 1.25 * self.limits.memory_mb:
                 raise _OutOfMemory("the memory is used up")
 
     def _end(self, error: WireError) -> str:
@@ -286,6 +321,8 @@ class SandboxRoom:
         """Run a cell as Jupyter would; where `ended` is true of the result, the room is over."""
         outputs: list[Any] = []
         self._outputs = outputs
+        self._lines.update(line.strip() for line in source.splitlines())
+        self._words.update(re.findall(r"\w+", source))
         try:
             with self.within():
                 status, name, text, lines = _checked(self.peer.request("run", source))
@@ -317,8 +354,28 @@ class SandboxRoom:
             raise RoomEnded(self.ended)
         return self.peer.request(what, *values)
 
+    def know(self, known: Mapping[str, str]) -> None:
+        """Have the room name these pictures, instead of drawing them."""
+        self._pictures = known
+        self.ask("know", tuple(known))
+
+    def drawn(self) -> dict[str, str]:
+        """Return the pictures that were drawn here: of a room in which no student's code ran."""
+        return {str(name): str(picture) for name, picture in self.ask("drawn").items()}
+
+    def _put_picture(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Put the picture in the place of its name."""
+        found = data.get("image/png")
+        if type(found) is str and found.startswith(MARK):
+            picture = self._pictures.get(found.removeprefix(MARK))
+            data = {kind: value for kind, value in data.items() if kind != "image/png"}
+            return data if picture is None else {"image/png": picture, **data}
+        return data
+
     def _on_event(self, event: Any) -> None:
         output = _output(event)
+        if "data" in output:
+            output["data"] = self._put_picture(output["data"])
         size = len(json.dumps(output))
         self._printed -= size
         if self._printed < 0:

@@ -58,6 +58,8 @@ class CellRun:
     """of a check: the number of its line in which the exception arose"""
     value: float | None = None
     """of a check: the number it ended with, which is the points it gives"""
+    evidence: dict[str, Any] = field(default_factory=dict)
+    """of a check: what staff may see of it, see `grader.evidence`"""
 
     @property
     def ended(self) -> bool:

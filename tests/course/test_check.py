@@ -59,6 +59,66 @@ def test_each_way_to_be_wrong_has_its_own_words(lesson, capsys, answer, words):
     assert words in said(capsys, "six_times-six", answer)
 
 
+def numeric_gradient(f, x, h):
+    slopes = torch.zeros_like(x)
+    for i in range(len(x)):
+        up, down = x.clone(), x.clone()
+        up[i] += h
+        down[i] -= h
+        slopes[i] = (f(up) - f(down)) / (2 * h)
+    return slopes
+
+
+def moves_its_input(f, x, h):
+    slopes = numeric_gradient(f, x, h)
+    x += h
+    return slopes
+
+
+def prints(f, x, h):
+    print("my x is", x.shape)
+
+
+def switches_gradients_off(f, x, h):
+    torch.set_grad_enabled(False)
+    return numeric_gradient(f, x, h)
+
+
+def sets_a_dtype(f, x, h):
+    torch.set_default_dtype(torch.float64)
+    return numeric_gradient(f, x, h)
+
+
+MORE = [
+    (moves_its_input, "x was changed, and should be as it was before the call"),
+    (prints, "your code printed\n    my x is torch.Size([2])"),
+    (lambda f, x, h: numeric_gradient(f, x, h).tolist(), "`torch.tensor(...)` makes one"),
+    (lambda f, x, h: x.sum, "is a pair of brackets missing"),
+    (lambda f, x, h: "4", "The result is a str and should be a tensor."),
+    (lambda f, x, h: object(), "The result is an object"),
+    (lambda f, x, h: x / 0, "contains an infinity"),
+    (lambda f, x, h: switches_gradients_off(f, x, h) * 0, "gradients are switched off"),
+]
+
+
+@pytest.mark.parametrize(("answer", "words"), MORE)
+def test_other_ways_to_be_wrong_have_their_own_words_too(lesson, capsys, answer, words):
+    course.begin("01_slopes_you_can_measure")
+    assert words in said(capsys, "numeric_gradient-two", answer)
+    assert torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(switches_gradients_off, "gradients are switched off"), (sets_a_dtype, "another dtype")],
+)
+def test_what_an_answer_leaves_behind_is_said_and_put_right(lesson, capsys, answer, words):
+    course.begin("01_slopes_you_can_measure")
+    course.check("numeric_gradient-two", answer)
+    assert words in capsys.readouterr().out
+    assert torch.is_grad_enabled() and torch.get_default_dtype() == torch.float32
+
+
 def test_what_is_seen_and_should_be_is_shown_with_four_digits_at_most(lesson, capsys):
     text = said(capsys, "microbatch_gradients-equal", lambda w, x, y, sizes: None)
     assert "w.grad is None" in text and "microbatch_gradients(w, x, y, sizes)" in text

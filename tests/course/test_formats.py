@@ -306,6 +306,10 @@ def test_a_program_is_shown_as_lines_to_copy(capsys):
         course.check("Value-sums", Overwrites)
     shown = capsys.readouterr().out
     assert "Copy the lines above" in shown and "course.example" not in shown
+    assert "raised" not in shown
+    with pytest.raises(course.CheckFailed):
+        course.check("Value-sums", type("Value", (), {"__init__": lambda self, data: None}))
+    assert "The code below raised TypeError: unsupported operand" in capsys.readouterr().out
     course.why()
     assert "Copy the lines shown above" in capsys.readouterr().out
     tensor_case = program(

@@ -159,7 +159,7 @@ def test_the_thermometer():
     hint = "reading, 5, with slope 3 and offset 10. Which two operations give the prediction, 25?"
     say(hint, 5, 3, 10, model(torch.tensor(5.0), 3.0, 10.0).item())
     # w = 1, b = 0; shapes; reshape(-1); squares; lessons; epochs; x = 3 with steps of 0.5
-    say.nothing_else_but("0 1 -1 2 3 4 06 08 500 5000 0.5 3.5 2.5")
+    say.nothing_else_but("0 1 -1 2 3 4 02 03 06 08 500 5000 0.5 3.5 2.5")
 
 
 # Gradients add up
@@ -178,8 +178,8 @@ def test_gradients_add_up():
     lessons.solved(ADDING)["one_loss"](x, y, w, b).backward()
     say("About 15 minutes to read and 30 minutes to write", *minutes(ADDING))
     say("The first is 0.2661 high", b.grad[0].item())
-    # lesson 05; a batch of 11 rows; 3 rows taken as 2 and 1; indices; 6 * first; * 0.1; extra
-    say.nothing_else_but("05 11 1 2 3 6 0.1 5 0")
+    # lesson 05; a batch of 11; 3 rows taken as 2 and 1; indices; x[2:5]; 6 * first; * 0.1
+    say.nothing_else_but("05 11 1 2 3 4 6 0.1 5 0")
 
 
 # One backward, by hand

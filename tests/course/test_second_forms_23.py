@@ -70,6 +70,7 @@ FIXED = runs(slope=lambda f, p: grad(f(p), p, retain_graph=True)[0])
 
 forms(
     "unroll",
+    slopes_fixed=FIXED,
     rate_cut_off=Numbers.run,
     not_recorded=runs(move=without_recording),
     asks_for_grad=runs(

@@ -147,6 +147,13 @@ def test_a_solution_is_shown_after_a_try_or_on_plain_request_and_noted(record, c
         course.solution("seven_times")
 
 
+def test_of_a_written_question_the_model_answer_and_the_rubric_are_shown(record, capsys):
+    course.solution("written-1")
+    shown = capsys.readouterr().out
+    assert "Model answer: " in shown and "Rubric, a point for each: " in shown
+    assert "SOLUTION" not in shown
+
+
 def released_index():
     return list(released.lessons()).index(LESSON)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 import torch_session as session
 
@@ -23,7 +21,7 @@ SECTIONS = session.read()
 @pytest.fixture(scope="module")
 def replayed():
     # Some warnings come once per process, and earlier tests may have had them.
-    sys.modules["autograd_lib.tensor"]._said.clear()
+    autograd_lib.errors.said.clear()
     for section in SECTIONS:
         session.replay(section, autograd_lib)
     return {x.name: x for section in SECTIONS for x in section.interactions}

@@ -1,7 +1,9 @@
 """Lessons become notebooks: the same on every build, with nothing that students must not see."""
 
 import ast
+import copy
 import json
+import random
 import shutil
 
 import nbformat
@@ -107,8 +109,13 @@ def test_a_released_notebook_raises_only_in_its_checks(fresh, name):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_solved_notebook_runs_from_top_to_bottom(fresh, name):
+def test_a_solved_notebook_runs_from_top_to_bottom_and_then_in_any_order(fresh, name):
     notebook = nbformat.read(fresh / f"solutions/{name}/{name}.ipynb", as_version=4)
+    again = [copy.deepcopy(cell) for cell in notebook.cells[1:] if cell.cell_type == "code"]
+    random.Random(name).shuffle(again)
+    for number, cell in enumerate(again):
+        cell.id = f"again-{number}"
+    notebook.cells += again
     NotebookClient(notebook, timeout=120).execute()
     # At least one picture a lesson, and each of them in words too.
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
@@ -163,6 +170,11 @@ def test_points_and_feedback_come_from_the_course(classroom):
         (":setup: true", ":setpu: true", "setpu"),
         (":exercise: six_times\n", "", "six_times"),
         (":check: six_times-six", ":check: six_times-any_number", "two cells"),
+        (
+            ":idea: what a leaf",
+            ":idea: a leaf: what",
+            r"(?s)lesson.md, line \d+: .*a leaf: what.*quotes",
+        ),
     ],
 )
 def test_a_lesson_that_makes_no_sense_is_refused(classroom, before, after, says):

@@ -3,16 +3,19 @@
 import re
 import shutil
 import tomllib
+from dataclasses import asdict
 
 import nbformat
 import pytest
 
 from course import find
 from grader.build import build
-from grader.directory import CourseDirectory, all_lessons
+from grader.directory import CourseDirectory, UsageError, all_lessons
 from grader.grading import grade_assignment
-from grader.init import make_course
+from grader.init import STOCK_DOOR, make_course
+from grader.limits import limits_of
 from grader.results import read_results
+from grader.sandbox import Limits
 
 OWN = "50_learning_rates"
 
@@ -75,7 +78,7 @@ def test_the_readme_lists_every_lesson_with_its_minutes():
     for name, lesson in all_lessons(find.CLONE).items():
         reading, writing = lesson["minutes"]
         row = next(
-            line for line in readme.splitlines() if f"({find.PACKAGE.name}/lessons/{name}" in line
+            line for line in readme.splitlines() if f"(assignments/{name}/{name}.ipynb)" in line
         )
         assert lesson["title"] in row and row.endswith(f"| {reading} + {writing} |")
 
@@ -94,3 +97,38 @@ def test_the_version_is_the_same_everywhere():
 
     project = tomllib.loads((find.CLONE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert autograd_lib.__version__ == grader.__version__ == project["version"]
+
+
+def test_every_limit_is_in_the_manual_with_its_default():
+    page = (find.CLONE / "docs" / "instructors.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \| ([\d, ]+) \|", page, re.MULTILINE)
+    told = {
+        name.strip("` "): float(value)
+        for names, values in rows
+        for name, value in zip(names.split(","), values.split(","), strict=True)
+    }
+    assert told == asdict(Limits())
+
+
+def test_the_door_in_the_manual_is_the_one_that_courses_get():
+    page = (find.CLONE / "docs" / "instructors.md").read_text(encoding="utf-8")
+    config = (find.CLONE / "nbgrader_config.py").read_text(encoding="utf-8")
+    settings = "".join(line for line in STOCK_DOOR.splitlines(True) if line[0] != "#")
+    assert settings in page and STOCK_DOOR in config
+
+
+def test_limits_are_set_in_the_config_and_wrong_ones_refused(tmp_path):
+    course = CourseDirectory(tmp_path)
+    assert limits_of(course) == Limits()
+    config = tmp_path / "nbgrader_config.py"
+    config.write_text("c = get_config()\nc.Sandbox.memory_mb = 2000\n")
+    assert limits_of(course) == Limits(memory_mb=2000)
+    for line, word in {
+        "c.Sandbox.memory = 1": "memory_mb",
+        "c.Sandbox.files = -1": "above 0",
+        "c.Sandbox.files = 'many'": "above 0",
+        "c.Sandbox.files = ": "SyntaxError",
+    }.items():
+        config.write_text(f"c = get_config()\n{line}\n")
+        with pytest.raises(UsageError, match=word):
+            limits_of(course)

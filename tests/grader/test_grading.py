@@ -127,7 +127,7 @@ def test_results_say_what_they_were_made_with(demo):
     result = demo[1]["full_solution"]
     for name in ("submission_sha256", "assignment_sha256", "key_sha256"):
         assert len(getattr(result, name)) == 64
-    assert result.environment.keys() == {"python", "numpy", "machine"}
+    assert result.environment.keys() == {"python", "numpy", "machine", "limits", "code"}
     assert result.engine_version and result.grader_version and len(result.seed_id) == 12
     assert result.isolation == "full" and result.seconds > 0 and result.peak_memory_mb > 10
     assert result.started.endswith("+00:00")
@@ -153,6 +153,21 @@ def test_the_gradebook_has_every_score(demo):
             for c in book.find_submission_notebook(LESSON, LESSON, "blank").comments
         }
         assert set(comments.values()) == {"No response."}
+
+
+def test_rows_are_those_that_nbgrader_itself_would_make(classroom):
+    classroom.hand_in("anna", classroom.answers())
+    grade(classroom.course)
+    with Gradebook(classroom.course.gradebook_url) as book:
+        book.add_student("bo")
+        book.add_submission(LESSON, "bo")
+        ours, theirs = (book.find_submission(LESSON, name) for name in ("anna", "bo"))
+        for rows in ("grades", "comments"):
+            (mine,), (other,) = (
+                [sorted(row.name for row in getattr(notebook, rows)) for notebook in s.notebooks]
+                for s in (ours, theirs)
+            )
+            assert mine == other and mine
 
 
 def test_graded_notebooks_are_where_formgrader_looks(demo):
@@ -261,11 +276,11 @@ def test_a_cell_left_out_of_the_gradebook_rolls_everything_back(classroom, monke
     before = dump(classroom)
     classroom.hand_in("anna", classroom.notebook("assignments"))
 
-    def fail(entry, result, unchanged):
-        entry.notebooks[0].grades[0].auto_score = -1
+    def fail(*_):
+        # Grades are in the database by then, and are not committed.
         raise OSError("disk full")
 
-    monkeypatch.setattr("grader.gradebook._enter", fail)
+    monkeypatch.setattr("grader.rows.AssignmentRows._comments", fail)
     with pytest.raises(OSError, match="disk full"):
         grade(classroom.course)
     assert dump(classroom) == before

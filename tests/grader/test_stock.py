@@ -42,6 +42,8 @@ def classes(tmp_path_factory):
     stock = type(ours)(theirs)
     released = (stock.assignments / LESSON / f"{LESSON}.ipynb").read_bytes()
     shutil.rmtree(stock.assignments)
+    config = (theirs / "nbgrader_config.py").read_text()
+    (theirs / "nbgrader_config.py").write_text(config.split("\n# `nbgrader autograde`")[0])
     nbgrader(theirs, "generate_assignment", LESSON)
     nbgrader(theirs, "autograde", LESSON)
     return ours, stock, released

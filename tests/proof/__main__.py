@@ -17,6 +17,7 @@ import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 
 from rich.console import Console
@@ -180,10 +181,11 @@ def main() -> None:
     chosen = parser.parse_args()
     wanted = chosen.lessons
     names = [n for n in lessons.NAMES if not wanted or n in wanted or n.partition("_")[0] in wanted]
+    found = []
     with ProcessPoolExecutor(chosen.jobs) as pool:
-        found = [
-            row for rows in pool.map(prove, names, [chosen.seeds] * len(names)) for row in rows
-        ]
+        for name, rows in zip(names, pool.map(prove, names, repeat(chosen.seeds)), strict=True):
+            print(f"{name}: done", file=sys.stderr, flush=True)
+            found += rows
     sys.exit(not show(found, chosen.seeds))
 
 

@@ -1,7 +1,7 @@
 """The answer key of the capstone "A learned rate"."""
 
 import autograd_lib as torch
-from course.key import Exercise, Question, function, tensor
+from course.key import Exercise, Question, function, program, tensor
 
 predict_direction = Question(
     "predict_direction",
@@ -53,7 +53,7 @@ def run(rng, loss_of, steps, size=3, rate=None):
 
 unroll = Exercise(
     "unroll",
-    sees=["result", "result.requires_grad", "start", "start.requires_grad"],
+    sees=["result", "result.requires_grad", "rate.grad", "start", "start.requires_grad"],
     tolerance=(1e-4, 1e-6),
     experiment="take loss_of = lambda p: p * p, start torch.tensor(1.), rate torch.tensor(0.1): "
     "after 1, 2 and 3 steps p is 0.8, 0.64 and 0.512.",
@@ -100,6 +100,19 @@ def in_float64(rng):
     return run(rng, steep(rng), 2, rate=rate) | dict(start=start)
 
 
+@unroll.case("unroll-graph")
+def back_to_the_rate(rng):
+    text = "result = unroll(loss_of, start, rate, steps)\nloss_of(result).backward()"
+    return program(text, **run(rng, mixed(rng), 3, size=2))
+
+
+@unroll.case("unroll-graph")
+def back_to_several_rates(rng):
+    text = "result = unroll(loss_of, start, rate, steps)\nloss_of(result).backward()"
+    rates = tensor(rng.uniform(0.05, 0.2, size=3), requires_grad=True)
+    return program(text, **run(rng, steep(rng), 2, rate=rates))
+
+
 def recorded(loss_of, p, rate):
     """One recorded step."""
     return p - rate * torch.autograd.grad(loss_of(p), p, create_graph=True)[0]
@@ -124,8 +137,14 @@ def with_backward(loss_of, start, rate, steps):
     return p
 
 
+@unroll.wrong(
+    37,
+    "the slopes inside the run count as fixed numbers: create_graph=True is missing, or they are "
+    "detached",
+    experiment="print slope.requires_grad in the second step.",
+)
 def slopes_fixed(loss_of, start, rate, steps):
-    """Right values, and a graph without the way through the slopes: milestone 2 notices."""
+    """Right values, and a graph without the way through the slopes."""
     p = start.clone().requires_grad_()
     for _ in range(steps):
         p = p - rate * recorded_slope(loss_of, p).detach()

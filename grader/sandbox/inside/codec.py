@@ -44,6 +44,13 @@ _TYPES = {
 }
 _TYPE_NAMES = {value: name for name, value in _TYPES.items()}
 _MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+_RECORDS = {
+    "array": ("root", "view"),
+    "storage": ("storage",),
+    "tensor": ("tensor",),
+    "proxy": ("function", "instance", "class"),
+}
+"""what may be said of an object, by the role it has"""
 _SINGLES = {"ellipsis": ..., "notimplemented": NotImplemented}
 
 
@@ -233,14 +240,7 @@ class Table:
             for number in list(fresh):
                 self._fill(number, fresh[number])
             return self._value(coded, 0)
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            IndexError,
-            AttributeError,
-            OverflowError,
-        ) as error:
+        except _MALFORMED as error:
             raise WireError(f"a value is malformed: {type(error).__name__}: {error}") from error
 
     def _known(self, number: Any) -> Any:
@@ -282,7 +282,9 @@ class Table:
 
     def _fill(self, number: int, record: list[Coded]) -> None:
         value, what = self.objects[number], record[0]
-        if self._data.get(number) == "plain" and what != type(value).__name__:
+        role = self._data.get(number, "proxy")
+        fits = what == type(value).__name__ if role == "plain" else what in _RECORDS[role]
+        if not fits:
             raise WireError("an object has changed its type")
         if what in ("list", "deque"):
             value[:] = [self._value(item, 1) for item in record[1]] if what == "list" else []
@@ -300,12 +302,10 @@ class Table:
         elif what == "bytearray":
             value[:] = record[1]
         elif what == "storage":
-            if self._data.get(number) != "storage" or value.nbytes != len(record[4]):
+            if value.nbytes != len(record[4]):
                 raise WireError("memory has changed its size")
             _write(value, record[4])
         elif what == "tensor":
-            if self._data.get(number) != "tensor":
-                raise WireError("an object has changed its type")
             graph.fill(self, number, value, record)
         # Its sender need not be told what it has just said itself.
         self._said[number] = record

@@ -44,14 +44,19 @@ class Peer:
         self.on_event: Callable[[Any], None] = lambda event: None
         self.on_broken: Callable[[WireError], BaseException] = lambda error: error
         """makes what is raised when the conversation has come to an end"""
+        self.check = 0
+        """which check is run, counted from 1; at the next one, what is shared is forgotten"""
         self.context: Any = None
-        """travels with every request; see the room's handling of `quiet`"""
+        """which trial of it, None outside of trials; both travel with every request"""
         self.on_context: Callable[[Any], None] = lambda context: None
+        """told check and trial of every request that comes in"""
         self.in_trial: Callable[[], bool] = lambda: self.context is not None
         """says whether both sides now try an answer together, and so have one grad mode"""
         self._count = first
         self._depth = 0
         self.last_raised: type[BaseException] | None = None
+        self.is_own: Callable[[str, str], bool] = lambda line, function: True
+        """says whether a line of code, and the name of a function, are in a notebook's cells"""
 
     # Asking
 
@@ -63,7 +68,8 @@ class Peer:
         self._count += 2
         self._depth += 1
         try:
-            message = [what, self._count, coded, records, self.context, self._grad_mode()]
+            context = [self.check, self.context]
+            message = [what, self._count, coded, records, context, self._grad_mode()]
             said, answer = self._exchange(message)
         except WireError as broken:
             raise self.on_broken(broken) from broken
@@ -78,7 +84,6 @@ class Peer:
     def _exchange(self, message: list[Any]) -> tuple[str, Any]:
         """Send a request, and answer what is asked until its own answer comes."""
         number = message[1]
-        self.channel.expect()
         self.channel.send(message)
         while True:
             kind, found, *rest = _message(self.channel.receive())
@@ -183,7 +188,10 @@ class Peer:
         for note in notes:
             error.add_note(str(note))
         if type(line) is tuple and [type(part) for part in line] == [str, int, str]:
-            error.__dict__["student_line"] = line
+            text, number, function = line
+            # Whoever says where an exception arose may say anything, and it is told to students.
+            line = (text, number, function) if self.is_own(text, "") else ("", 0, function)
+            error.__dict__["student_line"] = line if self.is_own("", function) else (*line[:2], "")
         return error
 
 

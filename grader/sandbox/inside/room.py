@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from . import codec, graph, shell
+from . import codec, graph, pictures, shell
 from .ops import OPERATIONS
 from .peer import Peer
 from .proxies import Callback
@@ -39,14 +39,16 @@ class Room:
             "unbind": self.unbind,
             "op": self.operate,
             "put": self.put,
-            "forget": self.forget,
             "evaluate": self.evaluate,
             "gradients": graph.gradients,
             "release": graph.release,
+            "know": pictures.know,
+            "drawn": pictures.drawn,
         }
         self._peer = Peer(channel, 1, handlers, _proxy, present, lambda value: None, by_name)
         self._peer.on_context = self._be_quiet
         self._peer.in_trial = lambda: self._quiet is not None
+        self._check = 0
         self._quiet: Any = None
         self._states: Any = None
 
@@ -100,14 +102,15 @@ class Room:
         """
         return eval(expression, {"torch": sys.modules["autograd_lib"], **dict(names)})
 
-    def forget(self) -> None:
-        """Start a check: what was shared in the last one is now this side's own."""
-        self._peer.table.forget()
-
     # Repeatability
 
     def _be_quiet(self, context: Any) -> None:
         """Start generators anew for each trial, and put them back when there is none."""
+        check, context = context
+        if check != self._check:
+            # What was shared in the last check is now this side's own.
+            self._check = check
+            self._peer.table.forget()
         if context == self._quiet:
             return
         if self._quiet is None:
@@ -116,7 +119,7 @@ class Room:
             _restore(self._states)
         self._quiet = context
         # A trial makes its values itself, and none of them is used after it.
-        self.forget()
+        self._peer.table.forget()
         if context is not None:
             warnings.simplefilter("ignore")
             _seed()

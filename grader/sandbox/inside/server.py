@@ -20,7 +20,7 @@ import socket
 import sys
 from typing import Any
 
-from . import jail, room, shell
+from . import jail, pictures, room, shell
 from .wire import Channel, Closed
 
 FULL, REDUCED, NONE = "full", "reduced", "none"
@@ -62,7 +62,8 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     shutil.copytree(settings["fonts"], os.environ["MPLCONFIGDIR"], dirs_exist_ok=True)
     os.environ.pop("PYTHONPATH")
     own_shell = shell.make_shell(lambda output: None)
-    import matplotlib.pyplot  # noqa: F401 - so that no submission pays for it
+    pictures.install()
+    import matplotlib.pyplot
 
     for name in settings["imports"]:
         __import__(name)
@@ -70,6 +71,9 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     own_shell.run_cell("1 + 1", store_history=False)
     own_shell.run_cell(_PICTURE, store_history=False)
     own_shell.reset(new_session=True)
+    pictures.forget()
+    # matplotlib closes fonts in every forked process. Of none that are open there is nothing to do.
+    matplotlib.font_manager._get_font.cache_clear()  # type: ignore[attr-defined]
     return own_shell
 
 
@@ -190,10 +194,10 @@ def _be_the_room(settings: dict[str, Any], fds: list[int], own_shell: shell.Room
     level, limits = settings["level"], settings["limits"]
     link = socket.socket(fileno=fds[0])
     mapped = jail.mapped()
+    # Signals to one's own group reach across namespaces: nobody else may be in it.
+    os.setsid()
     if level == FULL:
         jail.private_files(limits["disk_mb"], limits["files"], os.environ["TMPDIR"])
-    else:
-        os.setsid()
     home = settings["home"]
     os.makedirs(home, exist_ok=True)
     if settings.get("own_user"):

@@ -77,6 +77,8 @@ def loads(data: bytes) -> Any:
             place = found.get(_REFERENCE)
             return blobs[place] if type(place) is int else found
 
+        if not blobs:
+            return _PLAIN.decode(text.decode())
         return json.loads(text, object_hook=hook, parse_constant=_no_constant)
     except (ValueError, IndexError, struct.error, RecursionError) as error:
         raise WireError(f"a message could not be read: {type(error).__name__}") from error
@@ -86,21 +88,22 @@ def _no_constant(name: str) -> Any:
     raise WireError(f"{name} is no number here")
 
 
+_PLAIN = json.JSONDecoder(parse_constant=_no_constant)
+
+
 class Channel:
     """One end of the conversation.
 
-    `expect` starts the time for an answer. `watch` is asked while waiting, and raises when
-    something is amiss; `allowance` is the number of bytes that may still be received, None where
-    nobody counts.
+    `watch` is asked while waiting, and raises when something is amiss; `allowance` is the number of
+    bytes that may still be received, None where nobody counts.
     """
 
     def __init__(self, sock: socket.socket, cookie: bytes) -> None:
         self.sock = sock
         self.cookie = cookie
         self.watch: Callable[[], None] | None = None
-        self.patience: float | None = None
-        """seconds of wall-clock time that the other side has for an answer"""
         self.deadline: float | None = None
+        """when, by the monotonic clock, whatever is asked must have been answered"""
         self.allowance: int | None = None
         self.largest = 64_000_000
         self._poll = select.poll()
@@ -108,10 +111,6 @@ class Channel:
         self._partial: list[bytes] = []
         self._sizes = 0
         self._send, self._receive = sock.send, sock.recv
-
-    def expect(self) -> None:
-        """Start the time in which an answer is to come."""
-        self.deadline = None if self.patience is None else time.monotonic() + self.patience
 
     def send(self, message: Any) -> None:
         """Send one message; raises Closed when nobody is there, TooLate when nobody reads."""

@@ -1,0 +1,106 @@
+"""What is kept of a check, for staff: inputs, what came back, what was expected, and why.
+
+It goes into the detail file beside a result, where `grader replay` finds it. What a submission sent
+can be as large as a room's limits allow; what is kept of it is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from course.observe import observe
+
+MOST_TRIES = 4
+"""cases and laws kept of one check that did not pass; of one that passed, the first"""
+MOST_ITEMS = 64
+"""numbers kept of one array, items of one list, entries of one dictionary"""
+LONGEST_TEXT = 2_000
+"""characters of one text"""
+DEEPEST = 12
+LARGEST = 2_000
+"""values kept of one case, of all its arrays and lists together"""
+
+CUT = "$more"
+"""stands, with a number, for so many items that were left out of a list"""
+
+Call = tuple[Any, Any, Any, Any, BaseException | None]
+"""function, arguments, named arguments, result, exception"""
+
+
+def keep(tries: list[dict[str, Any]], failed: bool) -> dict[str, Any]:
+    """Return what is kept of a check: of its tries, those that did not agree before others."""
+    chosen = sorted(tries, key=lambda one: one["agrees"])[: MOST_TRIES if failed else 1]
+    return {
+        "tried": len(tries),
+        "agreed": sum(one["agrees"] for one in tries),
+        "tries": [bounded(one) for one in chosen],
+    }
+
+
+def calls_out(calls: Iterable[Call]) -> list[dict[str, Any]]:
+    """Describe calls of a student's functions. Arguments are as they stand now."""
+    return [bounded(_call(*call)) for call in calls]
+
+
+def _call(
+    function: Any, args: Any, kwargs: Any, result: Any, error: BaseException | None
+) -> dict[str, Any]:
+    call: dict[str, Any] = {
+        "function": function.claimed_name(),
+        "arguments": [observe(value) for value in args],
+    }
+    if kwargs:
+        call["named"] = {str(name): observe(value) for name, value in kwargs.items()}
+    if error is None:
+        call["result"] = observe(result)
+    else:
+        call["raised"] = [type(error).__name__, _text(error)]
+    return call
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def bounded(record: Any) -> Any:
+    """Return plain data with long lists, long texts and deep places cut."""
+    return _Cutter().cut(record, 0)
+
+
+class _Cutter:
+    def __init__(self) -> None:
+        self._left = LARGEST
+
+    def cut(self, value: Any, depth: int, short: bool = False) -> Any:
+        self._left -= 1
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, float):
+            return float(f"{value:.9g}") if short else value
+        if isinstance(value, int):
+            # An integer of a million digits is no shorter for being one number.
+            return value if value.bit_length() < 256 else f"{value.bit_length()} bits long"
+        if isinstance(value, str):
+            more = len(value) - LONGEST_TEXT
+            return value if more <= 0 else f"{value[:LONGEST_TEXT]} [{more} more characters]"
+        if depth > DEEPEST:
+            return "[too deep to be kept]"
+        if isinstance(value, Mapping):
+            items = list(value.items())
+            chosen = items[: self._most(len(items))]
+            # Nine digits tell all numbers of this type apart.
+            short = value.get("dtype") == "float32"
+            entries = {str(key)[:200]: self.cut(one, depth + 1, short) for key, one in chosen}
+            return entries | ({CUT: len(items) - len(chosen)} if len(chosen) < len(items) else {})
+        if isinstance(value, list | tuple):
+            first = value[: self._most(len(value))]
+            found = [self.cut(one, depth + 1, short) for one in first]
+            return found + ([{CUT: len(value) - len(first)}] if len(first) < len(value) else [])
+        return f"[{type(value).__name__}]"
+
+    def _most(self, count: int) -> int:
+        return min(count, MOST_ITEMS, max(self._left, 1))

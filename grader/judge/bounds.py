@@ -1,0 +1,68 @@
+"""What a check itself may use: it works on what a submission sent, and may be led astray by it.
+
+A submission that returns a huge number can make a check loop for ever over `range(found)`, or ask
+for an array of that size. The check's own process then has to survive.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+from ..sandbox import Limits
+
+
+class _Crossed(BaseException):
+    """The time is over; nothing that a check catches."""
+
+
+class Bounds:
+    """Limits CPU time and memory of this process within a `with` statement, on Linux.
+
+    The same as a cell's, but on top of what the process holds already.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.crossed = ""
+        """timeout, where the time was used up"""
+        self._active = (
+            sys.platform == "linux" and threading.current_thread() is threading.main_thread()
+        )
+        self._before: Any = None
+
+    def __enter__(self) -> Bounds:
+        if self._active:
+            import resource
+
+            soft, hard = self._soft = resource.getrlimit(resource.RLIMIT_AS)
+            wanted = _mapped() + 2 * self._limits.memory_mb * 1_000_000
+            if wanted > 0 and (soft == resource.RLIM_INFINITY or wanted < soft):
+                resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+            self._before = signal.signal(signal.SIGPROF, self._too_long)
+            # Again and again, should the check catch what is raised.
+            signal.setitimer(signal.ITIMER_PROF, self._limits.cell_seconds, 0.5)
+        return self
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+        if self._active:
+            import resource
+
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, self._before)
+            resource.setrlimit(resource.RLIMIT_AS, self._soft)
+        return isinstance(error, _Crossed)
+
+    def _too_long(self, number: int, frame: FrameType | None) -> None:
+        self.crossed = "timeout"
+        raise _Crossed
+
+
+def _mapped() -> int:
+    """Return the bytes of address space that this process takes."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,39 @@
+"""Large libraries, imported without those parts of them that take a second and that nobody uses."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+
+@contextmanager
+def _instead(stand_ins: dict[str, ModuleType | None]) -> Iterator[None]:
+    """Have modules stand in for others while a block imports; None means that it is not there."""
+    new = {name: module for name, module in stand_ins.items() if name not in sys.modules}
+    sys.modules.update(new)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        # Whoever imports them later gets the real ones.
+        for name in new:
+            del sys.modules[name]
+
+
+def import_nbformat() -> None:
+    """Import nbformat, whose jsonschema would compile a grammar for a format no notebook has."""
+    with _instead({"rfc3987_syntax": None}):
+        import nbformat  # noqa: F401
+
+
+def import_nbgrader() -> None:
+    """Import nbgrader without its extensions of Jupyter's server."""
+    parts = ("assignment_list", "course_list", "validate_assignment", "formgrader")
+    stand_ins: dict[str, ModuleType | None] = {}
+    for part in parts:
+        stand_in = ModuleType(part)
+        vars(stand_in)["load_jupyter_server_extension"] = None
+        stand_ins[f"nbgrader.server_extensions.{part}"] = stand_in
+    with _instead(stand_ins):
+        import nbgrader  # noqa: F401

@@ -1,0 +1,122 @@
+"""The rehearsal: before a class, the instructor's own solution is graded as a submission.
+
+Unless it gets every point that no person gives, the assignment is refused, and the cells are named
+that stand in the way: so what a check does that the judge cannot support is never a student's
+failure. A rehearsal that went well is remembered until something changes that it depends on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import nbformat
+
+from .directory import UsageError
+from .intake import Submission, read_notebook
+from .pipeline import Assignment, Graded, blank_result, grade
+from .restore import grade_id
+from .results import Result
+from .sandbox import Limits
+from .sandbox.launch import Sandbox
+
+NOBODY = ""
+"""No student's folder can have this name."""
+
+
+def rehearse(assignment: Assignment, limits: Limits, sandbox: Sandbox) -> None:
+    """Grade the solution here and now, unless that is done; raises UsageError."""
+    rehearsal = Rehearsal(assignment, limits, sandbox.level)
+    if rehearsal.needed:
+        rehearsal.judge(grade(assignment, rehearsal.submission, limits, sandbox))
+
+
+class Rehearsal:
+    """One assignment's rehearsal, for a certain level of isolation."""
+
+    def __init__(self, assignment: Assignment, limits: Limits, level: str) -> None:
+        self._assignment, self._level = assignment, level
+        self.submission = Submission(NOBODY, assignment.name)
+        read_notebook(self.submission, assignment.solution, str(assignment.solution))
+        if self.submission.notebook is None:
+            raise UsageError(self.submission.problem)
+        self._basis = _basis(blank_result(assignment, self.submission, limits), limits, level)
+        self._path = assignment.root / "results" / ".rehearsed" / _file_name(assignment)
+
+    @property
+    def needed(self) -> bool:
+        """Say whether anything has changed since the last one that went well."""
+        try:
+            return bool(self._path.read_text(encoding="utf-8") != self._basis)
+        except OSError:
+            return True
+
+    def first(self, submissions: Iterable[Submission]) -> Iterator[Submission]:
+        """Put the solution before a class's submissions, if there are any."""
+        waiting = self.needed
+        for submission in submissions:
+            if waiting:
+                waiting = False
+                yield self.submission
+            yield submission
+
+    def passed_on(self, graded: Iterable[Graded]) -> Iterator[Graded]:
+        """Pass a class's results on once the solution's own has come, which is not among them.
+
+        Raises UsageError, and passes none of them on, where the solution is not full.
+        """
+        waiting, held = self.needed, []
+        for one in graded:
+            if waiting and one.result.student == NOBODY:
+                waiting = False
+                self.judge(one)
+            else:
+                held.append(one)
+            if not waiting:
+                yield from held
+                held = []
+
+    def judge(self, graded: Graded) -> None:
+        """Remember that the solution is full; raises UsageError where it is not."""
+        problems = list(_problems(graded))
+        if problems:
+            raise UsageError(
+                f"The solution {self._assignment.solution} does not get full points itself, so "
+                "nobody's answer could, and nothing was graded. Mend these cells (what a check may "
+                "do is told in docs/instructors.md):\n" + "\n".join(problems)
+            )
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(self._basis, encoding="utf-8")
+
+
+def _file_name(assignment: Assignment) -> str:
+    return f"{assignment.name}.{assignment.title}.json"
+
+
+def _basis(blank: Result, limits: Limits, level: str) -> str:
+    record = asdict(blank)
+    for name in ("started", "student", "status"):
+        del record[name]
+    return json.dumps([record, asdict(limits), level], indent=1, sort_keys=True)
+
+
+def _problems(graded: Graded) -> Iterator[str]:
+    """Name each check that the solution does not pass, with what was raised in it."""
+    if not graded.result.checks and graded.result.message:
+        yield f"  {graded.result.message}"
+    raised = _raised(graded)
+    for check in graded.result.checks:
+        if check.status not in ("passed", "awaiting_manual") and check.max_points:
+            yield f"  {check.notebook}, {check.id}: {raised.get(check.id) or check.message}"
+
+
+def _raised(graded: Graded) -> dict[str | None, str]:
+    found: dict[str | None, Any] = {}
+    notebook = graded.notebook or (nbformat.reads(graded.text, 4) if graded.text else None)
+    for cell in notebook.cells if notebook is not None else ():
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                found[grade_id(cell)] = f"{output.ename}: {output.evalue}"
+    return found

@@ -1,0 +1,102 @@
+"""`nbgrader autograde` with the shipped config grades as `grader grade` does."""
+
+import html
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from nbgrader.api import Gradebook
+
+from grader.demo import make_class
+from grader.grading import grade_assignment
+from grader.results import read_results
+from tests.conftest import LESSON
+from tests.exploits.handed_in import SCRIPT, says
+
+GRADED = {
+    "full_solution", "half_done", "blank", "warns_but_right", "mean_of_means", "deleted_check",
+    "scripts", "doubled_cell", "syntax_error", "endless_loop", "leaves_python",
+}  # fmt: skip
+UNREADABLE = {"corrupt_file", "old_format", "empty_folder"}
+
+
+def nbgrader(root, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments], cwd=root, capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory):
+    """One class twice: graded by `grader grade`, and by nbgrader."""
+    ours, _ = make_class(tmp_path_factory.mktemp("ours") / "course")
+    for folder in ours.submitted.iterdir():
+        if folder.name not in GRADED | UNREADABLE:
+            shutil.rmtree(folder)
+    says(SCRIPT)(ours.submitted / "scripts" / LESSON)
+    theirs = type(ours)(shutil.copytree(ours.root, tmp_path_factory.mktemp("theirs") / "course"))
+    grade_assignment(ours, ours.lesson(LESSON), jobs=2)
+    assert nbgrader(theirs.root, "generate_assignment", LESSON, "--force").returncode == 0
+    done = nbgrader(theirs.root, "autograde", LESSON)
+    # It says so when some could not be read; what is asked here is that all others were graded.
+    assert done.returncode == 1, done.stderr
+    return ours, theirs
+
+
+def results(course):
+    found = read_results(course.results, LESSON)
+    return {r.student: replace(r, started="", seconds=0, peak_memory_mb=0) for r in found}
+
+
+def test_every_submission_that_stock_can_open_has_the_same_result(doors):
+    ours, theirs = map(results, doors)
+    assert theirs.keys() == GRADED
+    assert theirs == {student: ours[student] for student in GRADED}
+
+
+def rows(course, student):
+    with Gradebook(course.gradebook_url) as book:
+        notebook = book.find_submission_notebook(LESSON, LESSON, student)
+        marks = {g.name: (g.auto_score, g.needs_manual_grade) for g in notebook.grades}
+        return marks, {c.name: c.auto_comment for c in notebook.comments}
+
+
+@pytest.mark.parametrize("student", sorted(GRADED))
+def test_the_gradebook_has_the_same_points_and_comments_for_each_cell(doors, student):
+    ours, theirs = doors
+    assert rows(ours, student) == rows(theirs, student)
+
+
+def test_a_submission_that_cannot_be_read_ends_nobody_elses_grading(doors):
+    _, theirs = doors
+    for student in UNREADABLE:
+        assert not (theirs.autograded / student / LESSON).exists()
+
+
+def test_nbgraders_pages_show_no_hidden_test_and_run_no_script(doors):
+    _, theirs = doors
+    done = nbgrader(theirs.root, "generate_feedback", LESSON, "--student", "scripts")
+    assert done.returncode == 0, done.stderr
+    text = (theirs.feedback / "scripts" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+    for sign in ("<script>alert", "onerror="):
+        assert sign not in text, sign
+    words = html.unescape(re.sub("<[^>]*>", "", text))
+    assert 'check("six_times-six", six_times)' in words
+    assert "hidden=True" not in words and "HIDDEN TESTS" not in words
+
+
+def test_an_old_score_does_not_stand_for_a_link_in_the_place_of_a_notebook(doors):
+    _, theirs = doors
+    assert rows(theirs, "full_solution")[0]["six_times-six"] == (2.0, False)
+    path = theirs.submitted / "full_solution" / LESSON / f"{LESSON}.ipynb"
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+    done = nbgrader(theirs.root, "autograde", LESSON, "--student", "full_solution", "--force")
+    assert done.returncode == 1 and "is a link" in done.stderr
+    assert results(theirs)["full_solution"].status == "quarantined"
+    marks, comments = rows(theirs, "full_solution")
+    assert set(marks.values()) == {(None, True)}
+    assert all("is a link" in comment for comment in comments.values())
