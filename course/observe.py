@@ -211,7 +211,7 @@ def _differ_in_type(expected: Plain, seen: Plain, path: str) -> Difference:
     text = f"{path} is {type_name(seen)} and should be {wanted}"
     if seen["type"] == "NoneType" and path == "the result":
         text += ": does the function end without a `return`, or is what it returns None?"
-    elif seen["type"] in ("function", "method", "builtin_function_or_method"):
+    elif seen["type"] in _CALLABLE:
         text += ": is a pair of brackets missing, `()`, that would call it?"
     elif seen["type"] == "list" and expected["type"] == "tensor":
         text += ": `torch.tensor(...)` makes one of a list of numbers"
@@ -220,7 +220,10 @@ def _differ_in_type(expected: Plain, seen: Plain, path: str) -> Difference:
 
 def _is_known(name: str) -> bool:
     known = name in _PLAIN_TYPES or hasattr(builtins, name) or hasattr(np, name)
-    return known or hasattr(torch, name) or name == "function"
+    return known or hasattr(torch, name) or name in _CALLABLE
+
+
+_CALLABLE = ("function", "method", "builtin_function_or_method")
 
 
 def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> Difference | None:
