@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +21,7 @@ SCRATCH = "/room/scratch"
 _CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID")
 
 
-def command(packages: Path, fonts: Path) -> list[str]:
+def command(packages: Path, fonts: Path, hidden: Sequence[str] = ()) -> list[str]:
     """Return bubblewrap's arguments: no network, a read-only system, nothing of the user's."""
     words = ["bwrap", "--die-with-parent", "--new-session"]
     words += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
@@ -57,6 +58,8 @@ def command(packages: Path, fonts: Path) -> list[str]:
         for parent in [*reversed(Path(folder).parents)][1:]:
             words += ["--dir", str(parent)]
         words += ["--ro-bind", folder, folder]
+    for folder in hidden:
+        words += ["--tmpfs", folder, "--remount-ro", folder]
     words += ["--ro-bind", str(packages), PACKAGES, "--ro-bind", str(fonts), FONTS]
     return [*words, "--chdir", "/", "--remount-ro", "/"]
 
