@@ -192,10 +192,3 @@ def test_a_figure_with_something_of_the_notebooks_own_is_drawn(sandbox):
 def test_a_name_of_no_known_picture_shows_nothing(room):
     run = room.run("display({'image/png': 'known picture 0', 'text/plain': 'x'}, raw=True)")
     assert run.outputs[0]["data"] == {"text/plain": "x"}
-
-
-def test_what_a_notebook_forks_has_no_part_in_the_conversation(room):
-    run = room.run("import os\nif not os.fork(): print('from the child')\nprint('done')")
-    assert run.status == "ok" and str(run.outputs).count("done") == 1
-    room.run("only_here = 1")
-    assert all(room.fetch("only_here") == 1 for _ in range(20))

@@ -49,7 +49,6 @@ class Room:
         self._peer.on_context = self._be_quiet
         self._peer.in_trial = lambda: self._quiet is not None
         self._check = 0
-        self._is_forked = False
         self._quiet: Any = None
         self._states: Any = None
 
@@ -59,13 +58,7 @@ class Room:
 
     def emit(self, output: dict[str, Any]) -> None:
         """Send an output of the cell that runs."""
-        if not self._is_forked:
-            self._peer.event(output)
-
-    def leave(self) -> None:
-        """Be a process that the notebook has forked: it has no part in the conversation."""
-        self._is_forked = True
-        self._peer.channel.sock.close()
+        self._peer.event(output)
 
     # Verbs
 
@@ -197,8 +190,6 @@ def work(own_shell: shell.RoomShell, channel: Channel) -> None:
     """Be the room, until the other side hangs up."""
     room = Room(own_shell, channel)
     shell.send_to(own_shell, room.emit)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=room.leave)
     shell.redirect(room.emit)
     # Where a notebook stands comes last: a student's numpy.py is not NumPy.
     sys.path[:] = [path for path in sys.path if path not in ("", os.getcwd())] + [os.getcwd()]
