@@ -35,7 +35,7 @@ from .results import CheckResult, Result, write_result
 from .sandbox import Limits
 from .sandbox.launch import Sandbox
 
-_sandboxes: dict[tuple[str, Limits], Sandbox] = {}
+_sandboxes: dict[tuple[str, Limits, bool], Sandbox] = {}
 _parts: dict[tuple[str, str], dict[str, Graded]] = {}
 """Of each submission, what came of its notebooks, until all of them are there"""
 
@@ -58,11 +58,11 @@ class GradeInRoom(NbGraderPreprocessor):
         course = NbgraderCourse(config=self.config)
         section = dict(self.config.get("Sandbox", {}))
         limits = make_limits(section)
-        sandbox = _sandbox(require(level_of(section)), limits)
         assignments = list(_assignments(course, name))
         folder = Path(course.format_path(course.submitted_directory, student, name))
         place = f"{course.submitted_directory}/{student}/{name}"
         wanted = next(a for a in assignments if a.title == names["notebook"])
+        sandbox = _sandbox(require(level_of(section)), limits, wanted.engine)
         results = wanted.root / "results"
         submission = Submission(student, name)
         read_folder(submission, folder, place, wanted.title, [a.title for a in assignments])
@@ -92,11 +92,12 @@ class SaveGrades(SaveAutoGrades):
             self.gradebook.db.commit()
 
 
-def _sandbox(level: str, limits: Limits) -> Sandbox:
-    if (level, limits) not in _sandboxes:
-        sandbox = _sandboxes[level, limits] = Sandbox(level, limits)
+def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:
+    kind = level, limits, engine
+    if kind not in _sandboxes:
+        sandbox = _sandboxes[kind] = Sandbox(level, limits, engine=engine)
         atexit.register(sandbox.close)
-    return _sandboxes[level, limits]
+    return _sandboxes[kind]
 
 
 def _assignments(course: NbgraderCourse, name: str) -> Iterable[Assignment]:

@@ -66,6 +66,12 @@ class Assignment:
         return self.root / self.solutions / self.name / f"{self.title}.ipynb"
 
     @property
+    def engine(self) -> bool:
+        """Say whether rooms have an engine: not where students build one of their own."""
+        own = _read(self.solution, self.solution.stat().st_mtime_ns).metadata
+        return not own.get("autograd_course", {}).get("own_engine", False)
+
+    @property
     def release(self) -> Path:
         """The notebook that students got."""
         return self.root / self.assignments / self.name / f"{self.title}.ipynb"
@@ -415,6 +421,7 @@ class _Sitting:
     @staticmethod
     def _cell(room: SandboxRoom, court: Court, source: str, locked: bool) -> CellRun:
         run = room.run(source)
+        court.has_run(source)
         if locked and not run.ended:
             court.run_locked(source)
             if room.ended:
