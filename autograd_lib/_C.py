@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from . import grad_mode
-from .engine import AccumulateGrad
 from .grad_mode import is_grad_enabled as _is_grad_enabled
+from .node import AccumulateGrad, Node
 from .random import Generator
 
 
@@ -20,6 +20,28 @@ def _is_multithreading_enabled() -> bool:
     from .autograd.grad_mode import set_multithreading_enabled
 
     return set_multithreading_enabled.now
+
+
+def _current_graph_task_id() -> int:
+    """The number of the walk that is under way on this thread; -1 if there is none."""
+    return -1 if grad_mode.mode.task is None else grad_mode.mode.task.number
+
+
+def _will_engine_execute_node(node: Node) -> bool:
+    """Whether the walk that is under way runs this node."""
+    task = grad_mode.mode.task
+    if task is None:
+        raise RuntimeError(
+            "_get_should_execute_nodes should only be called during the backward pass"
+        )
+    if isinstance(node, AccumulateGrad):
+        if not task.accumulate:
+            raise RuntimeError(
+                "A leaf node was passed to _will_engine_execute_node but we are currently running "
+                "autograd.grad(). This is currently not supported."
+            )
+        return id(node.variable) in (task.reached if task.wanted is None else task.wanted)
+    return node in (task.reached if task.running is None else task.running)
 
 
 class _functions:
@@ -41,6 +63,7 @@ class _autograd:
 
 
 __all__ = [
-    "Generator", "_autograd", "_functions", "_is_grad_enabled", "_is_multithreading_enabled",
-    "_set_grad_enabled",
+    "Generator", "_autograd", "_current_graph_task_id", "_functions", "_is_grad_enabled",
+    "_is_multithreading_enabled",
+    "_set_grad_enabled", "_will_engine_execute_node",
 ]  # fmt: skip

@@ -1,11 +1,7 @@
-"""The graph, and the walk backward through it.
+"""The walk backward through the graph.
 
-A node is one recorded operation. Its `edges` lead to where the operands came from, so the graph
-points from the loss to the parameters: the way gradients travel. An edge is one of three things:
-
-- ``(number, node, output)``: the operand was made by `node` (by that output of it, if it has many);
-- the operand itself, a leaf, which collects the gradient;
-- None: the operand is a constant, and no gradient is wanted.
+An edge is ``(number, node, output)``, or a leaf itself, or None (see `node`). They point from the
+loss to the parameters: the way gradients travel.
 
 Every node bears the number of its creation. An operation is always made after everything it uses,
 so always going on with the newest node meets each one when all its gradients have arrived: a heap
@@ -17,7 +13,6 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-import weakref
 from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
 from typing import Any
@@ -25,251 +20,28 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from . import saved as saved_module
 from . import tensor as tensor_module
-from .dtypes import FROM_NUMPY, Size
+from .dtypes import FROM_NUMPY
 from .errors import hint
 from .grad_mode import mode
 from .hooks import (
-    Hooks,
     hooks_of,
-    register_node_hook,
-    register_node_prehook,
     run_post_accumulate_hooks,
     run_post_hooks,
     run_pre_hooks,
     run_tensor_hooks,
 )
+from .node import AccumulateGrad, Node, as_tensor
 from .numeric import loud, quiet, sum_of_rows
-from .saved import FREED
 from .tensor import Tensor, fresh, refresh
 
-# Counts down, so that a heap, which gives the smallest first, gives the newest.
-sequence = itertools.count(0, -1)
 _add = np.add.reduce
+_numbers = itertools.count()  # of long walks
 _SEQ = attrgetter("_seq")
 
 # Filled by the table: how to bring a gradient to the shape of what it belongs to.
 sum_to_array: Any = None
 sum_to_tensor: Any = None
-
-
-class _NodeType(type):
-    def __repr__(cls) -> str:
-        return f"<class '{cls.__name__}'>"
-
-
-class Node(metaclass=_NodeType):
-    """One recorded operation: where its gradients go, and how to compute them.
-
-    The table makes a subclass per operation, with slots for what it saves and two methods:
-    ``run(grad, keep)`` on arrays and ``run_tensors(grad, keep)`` on tensors, each returning one
-    gradient (or None) per edge, and letting go of what was saved unless told to `keep` it.
-    """
-
-    __slots__ = ("__weakref__", "_dtype", "_edges", "_hooks", "_seq", "_shape")
-
-    _edges: tuple
-    _seq: int
-    _shape: Any
-    _dtype: Any
-    _hooks: Hooks | None
-
-    _wants_all = False  # does it take a list of gradients, one per output?
-    _materialize = True  # ... with zeros for those that nothing reached?
-    _custom = False  # does it run code that is not the table's?
-    _shares = False  # may its gradients be arrays that somebody else holds too?
-    _folded = False  # does it stand for several nodes?
-    saved_names: tuple = ()
-    saved_variables: tuple = ()
-    _results: dict = {}  # noqa: RUF012 - names of saved results -> output numbers
-    _label = ""
-
-    def _run(self, grad: Any, keep: bool) -> Any:
-        raise NotImplementedError
-
-    def _run_tensors(self, grad: Any, keep: bool) -> Any:
-        raise NotImplementedError
-
-    def _release(self) -> None:
-        """Let go of saved values."""
-        for name in self.saved_variables:
-            setattr(self, f"saved_{name}", FREED)
-
-    def name(self) -> str:
-        """The name of the operation's class, such as MulBackward0."""
-        return type(self)._label or type(self).__name__
-
-    @property
-    def next_functions(self) -> tuple:
-        """Where the gradients go: a tuple of (node, number of the node's output)."""
-        return tuple(
-            (None, 0) if e is None
-            else (e[1], e[2] or 0) if e.__class__ is tuple
-            else (accumulator(e), 0)
-            for e in self._edges
-        )  # fmt: skip
-
-    @property
-    def metadata(self) -> dict:
-        return hooks_of(self).metadata
-
-    @property
-    def requires_grad(self) -> bool:
-        return True
-
-    @property
-    def _input_metadata(self) -> tuple:
-        shapes, dtypes = (
-            (self._shape, self._dtype) if self._wants_all else ([self._shape], [self._dtype])
-        )
-        return tuple(_Metadata(s, d) for s, d in zip(shapes, dtypes, strict=True))
-
-    @property
-    def _register_hook_dict(self) -> Any:
-        return self.register_hook
-
-    def _sequence_nr(self) -> int:
-        return -self._seq
-
-    def _set_sequence_nr(self, n: int) -> None:
-        self._seq = -n
-
-    def register_hook(self, hook: Any) -> Any:
-        """Call `hook(grad_inputs, grad_outputs)` after this node ran."""
-        return register_node_hook(self, hook)
-
-    def register_prehook(self, hook: Any) -> Any:
-        """Call `hook(grad_outputs)` before this node runs."""
-        return register_node_prehook(self, hook)
-
-    def __call__(self, *grads: Any) -> Any:
-        """The gradients of what the operation was made from, given those of its results."""
-        create = mode.enabled
-        given: Any = list(grads) if create else [g._a for g in grads]
-        given = given if self._wants_all else given[0]
-        found = self._run_tensors(given, True) if create else self._run(given, True)
-        found = tuple(None if e is None else as_tensor(g)
-                      for e, g in zip(self._edges, found, strict=True))  # fmt: skip
-        return found[0] if len(found) == 1 else found
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} object at {id(self):#x}>"
-
-    def __dir__(self) -> list[str]:
-        names = [
-            "_input_metadata", "_register_hook_dict", "_sequence_nr", "_set_sequence_nr",
-            "metadata", "name", "next_functions", "register_hook", "register_prehook",
-            "requires_grad",
-        ]  # fmt: skip
-        names += [f"_saved_{n}" for n in self.saved_names]
-        names += [f"_raw_saved_{n}" for n in self.saved_variables]
-        return sorted([n for n in object.__dir__(self) if n.startswith("__")] + names)
-
-
-class FoldedNode(Node):
-    """An operation that torch writes as several, computed at once because that is faster.
-
-    On the way back it does all their steps; to everybody who looks, it is the last of them. As soon
-    as somebody asks for its insides, `real` becomes the node that torch has, with the nodes before
-    it, and does the work from then on.
-    """
-
-    __slots__ = ()
-    _folded = True
-    real: Any
-
-    @staticmethod
-    def _unfold(node: Any) -> Node:
-        raise NotImplementedError
-
-    def unfolded(self) -> Node:
-        """The node that stands for the last step alone; from now on it does the work."""
-        if self.real is None:
-            real = self._unfold(self)
-            real._seq, real._shape, real._dtype = self._seq, self._shape, self._dtype
-            real._hooks = None
-            self._edges, self.real = real._edges, real
-        return self.real
-
-    def _run_tensors(self, grad: Any, keep: bool) -> Any:
-        return self.unfolded()._run_tensors(grad, keep)
-
-    def _release(self) -> None:
-        self.unfolded()._release()
-
-    @property
-    def next_functions(self) -> tuple:
-        """Where the gradients go: a tuple of (node, number of the node's output)."""
-        return self.unfolded().next_functions
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith(("_saved_", "_raw_saved_")):
-            return getattr(self.unfolded(), name)
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-
-    def __dir__(self) -> list[str]:
-        return dir(self.unfolded())
-
-
-class _Metadata:
-    def __init__(self, shape: Any, dtype: Any):
-        self.shape, self.dtype, self.is_tensor_subclass = Size(shape), FROM_NUMPY[dtype], False
-        self.device = "cpu"
-
-
-class AccumulateGrad(Node):
-    """The end of an edge at a leaf: adds the gradient to the leaf's ``.grad``.
-
-    Inside the graph an edge leads straight to the leaf (saving one object per leaf and pass); this
-    is what `next_functions` shows in its place. It has no state of its own, and the hooks that it
-    takes are kept by the leaf.
-    """
-
-    __slots__ = ("variable",)
-    _label = "torch::autograd::AccumulateGrad"
-
-    def __init__(self, variable: Tensor):
-        self.variable = variable
-        self._edges, self._seq = (), 1 - 2**64
-        self._shape, self._dtype = variable._a.shape, variable._a.dtype
-        self._hooks = hooks_of(variable)
-
-
-class PassOn(Node):
-    """Leads to a leaf from what stands in for its saved value: what a hook has unpacked."""
-
-    __slots__ = ()
-    _label = "torch::autograd::AccumulateGrad"
-    _shares = True
-
-    def _run(self, grad: Any, keep: bool) -> tuple:
-        return (grad,)
-
-    _run_tensors = _run
-
-
-def pass_on(leaf: Tensor) -> tuple:
-    """The edge of a new tensor whose gradients are those of `leaf`."""
-    node = PassOn()
-    node._edges, node._hooks, node._seq = (leaf,), None, next(sequence)
-    node._shape, node._dtype = leaf._a.shape, leaf._a.dtype
-    return (node._seq, node, None)
-
-
-saved_module.pass_on = pass_on
-_accumulators: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
-
-
-def accumulator(leaf: Tensor) -> AccumulateGrad:
-    """The AccumulateGrad of a leaf: the same object for as long as anybody holds it."""
-    node = _accumulators.get(id(leaf))
-    if node is None or node.variable is not leaf:
-        node = _accumulators[id(leaf)] = AccumulateGrad(leaf)
-    return node
 
 
 # -- the walk -------------------------------------------------------------------------------------
@@ -385,12 +157,14 @@ class Walk:
         "captured",
         "create",
         "leaves",
+        "number",
         "reached",
         "running",
         "wanted",
     )  # fmt: skip
 
     def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
+        self.number = next(_numbers)
         self.create = create  # record the derivative itself?
         self.wanted = wanted  # nodes and ids of leaves whose gradients are asked for; None: all
         self.accumulate = accumulate  # into .grad, or only hand back?
@@ -405,6 +179,12 @@ class Walk:
     def will_reach(self, t: Tensor) -> bool:
         """Whether a gradient for `t` is computed on this walk."""
         return (id(t) if t._edge is None else t._edge[1]) in self.reached
+
+    def needs(self, edge: Any) -> bool:
+        """Whether a gradient that leaves by this edge is of any use."""
+        if edge is None or self.wanted is None:
+            return edge is not None
+        return edge[1] in self.reached if edge.__class__ is tuple else id(edge) in self.wanted
 
     def leaf(self, leaf: Tensor, g: Any, alone: bool) -> None:
         """Walk one edge into a leaf; after the last one, deliver the sum."""
@@ -450,6 +230,8 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
             if grad is None:
                 # Nothing arrived, so nothing flows on; but leaves wait for every edge.
                 grads: Any = (None,) * len(node._edges)
+                if node._hooks is not None and node._hooks.tensor:
+                    run_tensor_hooks(node._hooks, [None] * _outputs(node))
             elif unusual or node._hooks is not None or node._wants_all:
                 grads = _visit(state, node, grad)
                 if grads is None:
@@ -498,17 +280,25 @@ def add_to(arrived: dict[Any, Any], node: Any, nr: int | None, g: Any) -> None:
     box[nr] = g if box[nr] is None else box[nr] + g
 
 
+def _outputs(node: Node) -> int:
+    return len(node._shape) if node._wants_all else 1
+
+
 def _visit(state: Walk, node: Node, grad: Any) -> Any:
     """Run a node about which something is unusual; None if it need not run."""
-    running = state.running
-    if running is not None or node._hooks is not None:
+    running, hooks = state.running, node._hooks
+    if running is not None or hooks is not None:
         grad = _before(state, node, grad)
         if running is not None and node not in running:
             return None
+        if hooks is not None and hooks.pre:
+            grads = grad if node._wants_all else [grad]
+            grads = _plain(state, run_pre_hooks(hooks, [as_tensor(g) for g in grads]))
+            grad = grads if node._wants_all else grads[0]
     if node._wants_all:
         grad = _complete(node, grad, state.create)
-    if mode.anomaly or node._hooks is not None:
-        return _run_watched(node, grad, state.create)
+    if mode.anomaly or hooks is not None:
+        return _run_watched(state, node, grad)
     return node._run_tensors(grad, True) if state.create else node._run(grad, True)
 
 
@@ -585,21 +375,12 @@ def _complete(node: Node, grads: list, create: bool) -> list:
     return grads
 
 
-def as_tensor(g: Any) -> Any:
-    return g if g is None or isinstance(g, Tensor) else fresh(np.asarray(g))
-
-
 def _before(state: Walk, node: Node, grad: Any) -> Any:
-    """Tensor hooks, retain_grad, pre-hooks, and gradients that are asked for.
-
-    Hooks see tensors. What is asked for is taken after tensor hooks and before pre-hooks.
-    """
+    """Tensor hooks, retain_grad, then gradients that are asked for. (Hooks see tensors.)"""
     hooks = node._hooks
     grads = grad if node._wants_all else [grad]
     if hooks is not None and (hooks.tensor or hooks.retain):
         grads = _plain(state, run_tensor_hooks(hooks, [as_tensor(g) for g in grads]))
-    if hooks is not None and hooks.pre:
-        grads = _plain(state, run_pre_hooks(hooks, [as_tensor(g) for g in grads]))
     for nr in (state.wanted or {}).get(node, ()):
         state.captured[(node, nr)] = grads[nr or 0]
     return grads if node._wants_all else grads[0]
@@ -609,8 +390,9 @@ def _plain(state: Walk, grads: list) -> list:
     return grads if state.create else [None if g is None else g._a for g in grads]
 
 
-def _run_watched(node: Node, grad: Any, create: bool) -> Any:
+def _run_watched(state: Walk, node: Node, grad: Any) -> Any:
     """Run a node that may have hooks behind it, or whose results anomaly mode looks at."""
+    create = state.create
     if not mode.anomaly and not node._hooks.post:  # type: ignore[union-attr]
         return node._run_tensors(grad, True) if create else node._run(grad, True)
     outer, mode.node = mode.node, node
@@ -622,7 +404,7 @@ def _run_watched(node: Node, grad: Any, create: bool) -> Any:
         raise
     finally:
         mode.node = outer
-    grads = tuple(g if e is not None else None for e, g in zip(node._edges, grads, strict=True))
+    grads = tuple(g if state.needs(e) else None for e, g in zip(node._edges, grads, strict=True))
     if node._hooks is not None and node._hooks.post:
         given = tuple(as_tensor(g) for g in (grad if node._wants_all else [grad]))
         tensors = run_post_hooks(node._hooks, tuple(map(as_tensor, grads)), given)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .derivatives.matrices import turned
-from .engine import Node
+from .node import Node
 from .numeric import FLOAT32, FLOAT64, rows, sum_of_rows
 from .operands import Unusual
 from .recorder import ARRAYS, ENTRIES, WORDS, Array, Index, op

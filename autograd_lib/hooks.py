@@ -135,7 +135,9 @@ def _name(hook: Any) -> str:
     return getattr(hook, "__name__", type(hook).__name__)
 
 
-def _check(hook: Any, old: Tensor, new: Any) -> Tensor:
+def _check(hook: Any, old: Tensor | None, new: Any) -> Tensor:
+    if old is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
     if not isinstance(new, Tensor):
         raise TypeError(f"expected Variable, but hook returned '{type(new).__name__}'")
     if new._a.dtype != old._a.dtype:
@@ -149,21 +151,6 @@ def _check(hook: Any, old: Tensor, new: Any) -> Tensor:
             "a hook may change the numbers of a gradient, never its shape.",
         )
     return new
-
-
-def _as_many(hook: Any, result: Any, count: int) -> tuple:
-    """What a node's hook returned: a tuple with one gradient for each that it was given."""
-    if not isinstance(result, tuple):
-        raise hint(
-            TypeError(f"expected tuple, but hook returned '{type(result).__name__}'"),
-            "a node may have many gradients, so that its hooks return a tuple, or None.",
-        )
-    if len(result) != count:
-        raise RuntimeError(
-            f"hook '{_name(hook)}' has returned an incorrect number of values "
-            f"(got {len(result)}, but expected {count})"
-        )
-    return result
 
 
 def run_post_accumulate_hooks(hooks: Hooks, leaf: Tensor) -> None:
@@ -180,8 +167,6 @@ def run_tensor_hooks(hooks: Hooks, grads: list[Any]) -> list[Any]:
     """Run tensor hooks in the order of registration; then fill what retain_grad() asked for."""
     for nr, hook in list(hooks.tensor.values()):
         g = grads[nr]
-        if g is None:
-            continue
         result = hook(g)
         if result is not None:
             grads[nr] = _check(hook, g, result)
@@ -200,20 +185,28 @@ def run_pre_hooks(hooks: Hooks, grads: list[Any]) -> list[Any]:
     for hook in list(hooks.pre.values()):
         result = hook(tuple(grads))
         if result is not None:
-            new = _as_many(hook, result, len(grads))
-            grads = [g if n is None else n for n, g in zip(new, grads, strict=True)]
+            grads = _replaced(hook, grads, result)
     return grads
+
+
+def _replaced(hook: Any, old: Any, result: Any) -> list[Any]:
+    """Gradients after a hook of a node returned some; None leaves one as it is."""
+    if not isinstance(result, tuple):
+        raise hint(
+            TypeError(f"expected tuple, but hook returned '{type(result).__name__}'"),
+            "a node may have many gradients, so that its hooks return a tuple, or None.",
+        )
+    if len(result) != len(old):
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has returned an incorrect number of values "
+            f"(got {len(result)}, but expected {len(old)})"
+        )
+    return [g if n is None else _check(hook, g, n) for g, n in zip(old, result, strict=True)]
 
 
 def run_post_hooks(hooks: Hooks, inputs: tuple, outputs: tuple) -> tuple:
     for hook in list(hooks.post.values()):
         result = hook(inputs, outputs)
         if result is not None:
-            new = _as_many(hook, result, len(inputs))
-            for old, n in zip(inputs, new, strict=True):
-                if old is None and n is not None:
-                    raise RuntimeError("can't replace a None gradient with a non-None value")
-                if old is not None and n is not None:
-                    _check(hook, old, n)
-            inputs = tuple(o if n is None else n for o, n in zip(inputs, new, strict=True))
+            inputs = tuple(_replaced(hook, inputs, result))
     return inputs

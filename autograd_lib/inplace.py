@@ -15,8 +15,9 @@ import numpy as np
 
 from . import errors
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
-from .engine import Node, fit_array, sequence
+from .engine import fit_array
 from .grad_mode import mode
+from .node import Node, sequence
 from .numeric import FLOAT32, FLOAT64, loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
 from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh

@@ -32,9 +32,9 @@ from typing import Any
 import numpy as np
 
 from . import operands
-from .engine import FoldedNode, Node, sequence
 from .errors import freed
 from .grad_mode import mode
+from .node import FoldedNode, Node, sequence
 from .numeric import constant, loud, quiet
 from .saved import (
     FREED,

@@ -608,7 +608,7 @@ def _passed_lines(cases: Cases, info: CheckInfo) -> Sequence[str]:
         return [f"{info.idea} (checked only when graded)"]
     lines = [f"{info.idea} (idea {place} of {len(visible)} shown for `{info.exercise}`)"]
     unseen = [other.idea for other in own if other.hidden]
-    if unseen:
+    if unseen and place == len(visible):
         lines.append(f"Also tested when graded: {'; '.join(unseen)}.")
     return lines
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import errors, saved
-from ..engine import Node, as_tensor, sequence
 from ..errors import hint
 from ..grad_mode import mode, no_grad
 from ..inplace import set_history
+from ..node import Node, as_tensor, sequence
 from ..recorder import WORDS
 from ..tensor import CUSTOM, INFERENCE, MULTIPLE, Tensor, fresh, refresh, view_of
 
@@ -112,6 +112,9 @@ class BackwardCFunction(Node, FunctionCtx):
     def apply(self, *grads: Any) -> Any:
         """Run the function's backward, as the walk does."""
         return self.forward_class.backward(self, *grads)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
 
     # -- running ----------------------------------------------------------------------------------
 
@@ -268,6 +271,7 @@ class Function(metaclass=_FunctionMeta):
         )
 
     vjp = backward
+    generate_vmap_rule = False
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, *args: Any) -> Any:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine import AccumulateGrad, Node, accumulator
 from ..grad_mode import mode, pop_saved_hooks, push_saved_hooks
 from ..grad_mode import mode as thread
 from ..hooks import RemovableHandle
+from ..node import AccumulateGrad, Node, accumulator
 from ..tensor import Tensor
 
 

@@ -338,10 +338,16 @@ def addcdiv(self: Array, tensor1: Array, tensor2: Array, *, value=1):
 
 
 @op(promote="same_float",
-    self="grad * other / (self * self + other * other)",
-    other="grad * -self / (self * self + other * other)")
+    self="grad * other * one_over(self * self + other * other)",
+    other="grad * -self * one_over(self * self + other * other)")
 def atan2(self: Array, other: Array):
     return np.arctan2(self, other)
+
+
+@word
+def one_over(x):
+    """1 / x, and 0 for 0."""
+    return where(x == 0, 0.0, 1 / where(x == 0, 1.0, x))
 
 
 @op(promote="same",

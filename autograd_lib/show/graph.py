@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass, field, replace
 
-from ..engine import Node, collect
+from ..engine import collect
 from ..nn.modules import Module
+from ..node import Node
 from ..tensor import Tensor, refresh
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import as_tensor, collect, fit_array
+from ..engine import collect, fit_array
 from ..grad_mode import no_grad
+from ..node import as_tensor
 from ..numeric import loud, quiet
 from ..tensor import Tensor
 from .graph import operation, variables

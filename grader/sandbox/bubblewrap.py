@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from . import stage
-from .inside import jail
 
 PACKAGES = "/room/packages"
 FONTS = "/room/fonts"
@@ -82,6 +81,9 @@ def problem() -> str:
     """Return why this machine has no full isolation, "" where it has."""
     if sys.platform != "linux":
         return f"namespaces exist on Linux only, and this is {sys.platform}"
+    # Elsewhere it could not even be imported.
+    from .inside import jail
+
     if not jail.can_filter():
         return "there is no filter of system calls for this kind of processor"
     if shutil.which("bwrap") is None:
