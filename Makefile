@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
-# How far the demo's student code is shut off: full, or by name less (see grader doctor).
+# How far student code is shut off in demo and test: full, or by name less (see grader doctor).
 ISOLATION ?= full
 # Set on purpose before anything is installed: what the user has elsewhere must not leak in.
 export PYTHONNOUSERSITE := 1
@@ -38,7 +38,7 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 
 test: jail lint
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	ISOLATION=$(ISOLATION) $(BIN)/pytest -n $(JOBS) --dist loadfile
 
 exploits: jail $(VENV)/ready
 	$(BIN)/python -m tests.exploits
@@ -76,7 +76,7 @@ jail:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	  then apt-get update -qq && apt-get install -y -qq bubblewrap; \
 	  else echo "bubblewrap is missing. Type: sudo apt-get install bubblewrap"; \
-	    echo "(Fedora: sudo dnf install bubblewrap. A demo without it: make demo ISOLATION=reduced)"; \
+	    echo "(Fedora: sudo dnf install bubblewrap. Without it: make demo ISOLATION=reduced, make test ISOLATION=reduced)"; \
 	    exit 1; fi; }
 
 # The stamp is newer than what it was made from: a second run starts at once.

@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .describe import Plain, build_names
-from .key import Exercise, Law, Question, answer_hash, case_arguments, stream
+from .key import (
+    NO_CONSTRAINTS,
+    Constraints,
+    Exercise,
+    Law,
+    Question,
+    answer_hash,
+    case_arguments,
+    stream,
+)
 from .observe import Rules
 from .trial import attempt
 
@@ -54,6 +63,7 @@ class ExerciseInfo:
     experiment: str
     rules: Rules
     mistakes: tuple[Mistake, ...]
+    constraints: Constraints = NO_CONSTRAINTS
 
 
 @dataclass(frozen=True)
@@ -148,8 +158,20 @@ def _exercise_in(entry: Plain) -> ExerciseInfo:
             "also": tuple(entry["also"]),
             "rules": Rules(tolerance, rules["any_number_type"]),
             "mistakes": tuple(Mistake(**mistake) for mistake in entry["mistakes"]),
+            "constraints": _constraints_in(entry.get("constraints", {})),
         }
     )
+
+
+def _constraints_in(entry: Plain) -> Constraints:
+    return Constraints(**entry | {"forbid": tuple(entry.get("forbid", ()))})
+
+
+def _exercise_out(info: ExerciseInfo) -> Plain:
+    entry = asdict(info)
+    if info.constraints == NO_CONSTRAINTS:
+        del entry["constraints"]
+    return entry
 
 
 # Live
@@ -208,6 +230,7 @@ class LiveCases:
             exercise.experiment,
             exercise.rules,
             tuple(Mistake(w.name, w.mistake, w.what, w.experiment) for w in exercise.wrongs),
+            exercise.constraints,
         )
 
     def of(self, check: str) -> list[CaseRecord]:
@@ -263,6 +286,15 @@ class LiveCases:
         """Return the answer that others are compared with."""
         return exercise.answer or self._objects[exercise.name]
 
+    def right_answers(self, exercise: Exercise) -> list[Any]:
+        """Return the lesson's solution and all other answers that no check may reject.
+
+        The reference is one of them, unless names are forbidden: it may take a way that is closed
+        to students, as autograd is the judge of gradients by hand.
+        """
+        reference = [] if exercise.constraints.forbid else [self.reference(exercise)]
+        return [self._objects[exercise.name], *reference, *exercise.rights]
+
     def given(self, exercise: Exercise, answer: Any) -> dict[str, Any]:
         """Return the objects a trial gets where `answer` stands for the exercise's own."""
         return {exercise.name: answer} | {name: self._objects[name] for name in exercise.also}
@@ -282,7 +314,7 @@ def record(cases: LiveCases) -> Plain:
         "assignment": cases.assignment,
         "release": cases.release,
         "checks": [asdict(check) for check in cases.checks.values()],
-        "exercises": [asdict(exercise) for exercise in cases.exercises.values()],
+        "exercises": [_exercise_out(exercise) for exercise in cases.exercises.values()],
         "questions": [asdict(question) for question in cases.questions.values()],
         "cases": {
             check.id: [

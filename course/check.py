@@ -15,7 +15,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from . import find, journal, witness
+from . import find, forbid, journal, witness
 from .cases import CaseRecord, Cases, CheckInfo, ExerciseInfo, LiveLaw, Mistake, QuestionInfo
 from .describe import Plain, build_names, is_program, size
 from .key import answer_hash
@@ -262,12 +262,17 @@ def examine(
     With `secret` the outcome names neither inputs nor expected values. Without `diagnosing` it is
     not asked which mistake was made, which takes most of the time.
     """
+    use = forbid.find(exercise.name, objects[exercise.name], exercise.constraints.forbid)
+    if use is not None:
+        return _forbidden(info, exercise, use)
     failing: list[tuple[CaseRecord, Trial, Difference | None]] = []
     left = ""
     for record in cases.of(info.id):
-        trial = attempt(record.arguments, objects, exercise.sees)
+        allowed = exercise.constraints.callbacks
+        trial = attempt(record.arguments, objects, exercise.sees, counting=allowed is not None)
         expected = record.expected()
         difference = _difference(expected, trial, exercise, record.arguments)
+        difference = difference or _too_many(trial, exercise)
         agrees = difference is None and (trial.raised is None or "raised" in expected)
         witness.tell_case(record.arguments, expected, trial, difference, agrees)
         if trial.raised is not None and not trial.raised.attempted:
@@ -405,6 +410,20 @@ def _difference(
     return None
 
 
+def _too_many(trial: Trial, exercise: ExerciseInfo) -> Difference | None:
+    """Say it where a function that was handed in was called more often than is allowed."""
+    allowed, instead = exercise.constraints.callbacks, exercise.constraints.instead.rstrip(".")
+    for name, count in trial.calls.items():
+        if allowed is not None and count > allowed:
+            often = "once" if allowed == 1 else f"{allowed} times"
+            words = f"`{name}` may be called {often}, and is called more often"
+            detail = f"{words}: {count} times"
+            if instead:
+                words, detail = f"{words}. {instead}", f"{detail}. {instead}"
+            return Difference("calls", words, detail)
+    return None
+
+
 def _was_so_before(path: str, expected: Plain, exercise: ExerciseInfo, arguments: Plain) -> bool:
     """Say whether a path leads to what an argument held before the call."""
     head = re.split(r"[.\[ ]", path)[0]
@@ -508,6 +527,17 @@ def _not_attempted(
     )
 
 
+def _forbidden(info: CheckInfo, exercise: ExerciseInfo, use: forbid.Use) -> Outcome:
+    """Say where a forbidden name stands. Its line is the student's own, and no secret."""
+    words = (
+        f"This exercise is to be solved without `{use.name}`, which stands in the line "
+        f"`{use.line}` (line {use.number} of its cell)."
+    )
+    outcome = Outcome(info, "failed", f"{words} {exercise.constraints.instead}".rstrip())
+    outcome.experiment = exercise.experiment
+    return outcome
+
+
 def _explain(
     info: CheckInfo,
     exercise: ExerciseInfo,
@@ -578,7 +608,7 @@ def _passed_lines(cases: Cases, info: CheckInfo) -> Sequence[str]:
         return [f"{info.idea} (checked only when graded)"]
     lines = [f"{info.idea} (idea {place} of {len(visible)} shown for `{info.exercise}`)"]
     unseen = [other.idea for other in own if other.hidden]
-    if unseen:
+    if unseen and place == len(visible):
         lines.append(f"Also tested when graded: {'; '.join(unseen)}.")
     return lines
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ from .describe import (
 from .observe import Rules
 
 __all__ = [
+    "BY_HAND",
+    "ENGINES",
     "Exercise",
     "Question",
     "array",
@@ -54,6 +56,24 @@ __all__ = [
     "same",
     "tensor",
 ]
+
+ENGINES = (
+    "autograd_lib",
+    "torch",
+    "jax",
+    "autograd",
+    "tensorflow",
+    "mxnet",
+    "tinygrad",
+    "micrograd",
+    "mygrad",
+    "sympy",
+    "casadi",
+)
+"""Libraries that differentiate: what an exercise on one's own engine forbids"""
+
+BY_HAND = (*ENGINES[2:], "backward", "grad", "vjp", "jvp", "jacrev", "jacfwd", "jacobian")
+"""What an exercise forbids that asks for gradients by hand, though it may calculate with tensors"""
 
 Generator = Callable[[np.random.RandomState], Plain]
 
@@ -87,6 +107,23 @@ class Wrong:
     answer: Any
 
 
+@dataclass(frozen=True)
+class Constraints:
+    """What an answer may not do, however right its results are."""
+
+    forbid: tuple[str, ...] = ()
+    """names that it may not use; see `course.forbid`"""
+    instead: str = ""
+    """a sentence on what to do instead"""
+    callbacks: int | None = None
+    """how often it may call a function that it is given, None where nobody counts"""
+    own_engine: bool = False
+    """graded where no library that differentiates can be imported"""
+
+
+NO_CONSTRAINTS = Constraints()
+
+
 @dataclass
 class Exercise:
     """One thing that students write, and all that is known about right and wrong ways to do it.
@@ -94,7 +131,8 @@ class Exercise:
     `name` is the function's or class's name; `sees` are the paths looked at after a call
     (`result`, `w.grad`, `result is w`); `also` names further objects of the student's that its
     checks hand over; `experiment` is what to try where no mistake is recognised. For `tolerance`
-    and `any_number_type` see `course.observe.Rules`.
+    and `any_number_type` see `course.observe.Rules`; for `forbid`, `instead`, `callbacks` and
+    `own_engine`, which forbids `ENGINES` too, see `Constraints`.
     """
 
     name: str
@@ -103,6 +141,10 @@ class Exercise:
     experiment: str = ""
     tolerance: tuple[float, float] | None = None
     any_number_type: bool = False
+    forbid: Sequence[str] = ()
+    instead: str = ""
+    callbacks: int | None = None
+    own_engine: bool = False
 
     def __post_init__(self) -> None:
         self.cases: list[Case] = []
@@ -115,6 +157,12 @@ class Exercise:
     def rules(self) -> Rules:
         """How strictly this exercise's values are compared."""
         return Rules(self.tolerance, self.any_number_type)
+
+    @property
+    def constraints(self) -> Constraints:
+        """What an answer to this exercise may not do."""
+        forbid = (*self.forbid, *(ENGINES if self.own_engine else ()))
+        return Constraints(forbid, self.instead, self.callbacks, self.own_engine)
 
     def case(self, check: str, draws: int = 1) -> Callable[[Generator], Generator]:
         """Add a generator of inputs to a check: `rng` in, a dictionary of descriptions out.

@@ -89,7 +89,7 @@ def as_html(
 ) -> str:
     """Render a box as HTML: readable on light and dark pages alike, and without styles."""
     heading, colour = HEADINGS[status]
-    parts = [f"<p style='margin:0'><strong>{heading}</strong>: {html.escape(title)}</p>"]
+    parts = [f"<div><strong>{heading}</strong>: {html.escape(title)}</div>"]
     parts += [_paragraph(line) for line in lines]
     if detail:
         style = "margin:.4em 0;padding:.4em .6em;overflow-x:auto;background:rgba(127,127,127,.12)"
@@ -101,7 +101,7 @@ def as_html(
 
 def _paragraph(line: str) -> str:
     words = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(line))
-    return f"<p style='margin:.3em 0 0;white-space:pre-wrap'>{words}</p>"
+    return f"<div style='margin:.3em 0 0;white-space:pre-wrap'>{words}</div>"
 
 
 def call_text(name: str, arguments: Plain) -> str:

@@ -60,6 +60,8 @@ class Trial:
     seen: dict[str, Plain] = field(default_factory=dict)
     raised: Raised | None = None
     printed: str = ""
+    calls: dict[str, int] = field(default_factory=dict)
+    """how often each function among the arguments was called, where that is counted"""
     left: str = ""
     """what the code has changed for all that comes after it, in words"""
 
@@ -70,11 +72,14 @@ class Trial:
         return {"seen": self.seen}
 
 
-def attempt(case: Plain, objects: Mapping[str, Any], sees: Sequence[str]) -> Trial:
+def attempt(
+    case: Plain, objects: Mapping[str, Any], sees: Sequence[str], *, counting: bool = False
+) -> Trial:
     """Build a case's values, run the first of `objects` (or the case's program), look at `sees`.
 
-    Arguments are passed by position, so that a student may rename them. Raises nothing that the
-    code under trial raises, but for KeyboardInterrupt.
+    Arguments are passed by position, so that a student may rename them. When `counting`, it is
+    counted how often functions among them are called. Raises nothing that the code under trial
+    raises, but for KeyboardInterrupt.
     """
     trial = Trial()
     with quietly() as printed:
@@ -86,7 +91,8 @@ def attempt(case: Plain, objects: Mapping[str, Any], sees: Sequence[str]) -> Tri
             else:
                 names = build_names(case, objects)
                 function = next(iter(objects.values()))
-                names["result"] = function(*names.values())
+                given = _counted(names, trial.calls) if counting else names
+                names["result"] = function(*given.values())
             trial.seen = {path: observe_path(path, names) for path in sees}
         except KeyboardInterrupt:
             raise
@@ -95,6 +101,29 @@ def attempt(case: Plain, objects: Mapping[str, Any], sees: Sequence[str]) -> Tri
         trial.left = _left_behind()
     trial.printed = printed.getvalue()
     return trial
+
+
+def _counted(names: Mapping[str, Any], calls: dict[str, int]) -> dict[str, Any]:
+    """Have calls of the functions among these values counted.
+
+    The count is kept on this side: code that is tried in another process cannot change it.
+    """
+
+    def counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        calls[name] = 0
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            calls[name] += 1
+            return function(*args, **kwargs)
+
+        return counted
+
+    return {
+        name: counting(name, value)
+        if callable(value) and not isinstance(value, torch.Tensor)
+        else value
+        for name, value in names.items()
+    }
 
 
 def _left_behind() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +35,7 @@ from .results import CheckResult, Result, write_result
 from .sandbox import Limits
 from .sandbox.launch import Sandbox
 
-_sandboxes: dict[tuple[str, Limits], Sandbox] = {}
+_sandboxes: dict[tuple[str, Limits, bool], Sandbox] = {}
 _parts: dict[tuple[str, str], dict[str, Graded]] = {}
 """Of each submission, what came of its notebooks, until all of them are there"""
 
@@ -57,11 +58,11 @@ class GradeInRoom(NbGraderPreprocessor):
         course = NbgraderCourse(config=self.config)
         section = dict(self.config.get("Sandbox", {}))
         limits = make_limits(section)
-        sandbox = _sandbox(require(level_of(section)), limits)
         assignments = list(_assignments(course, name))
         folder = Path(course.format_path(course.submitted_directory, student, name))
         place = f"{course.submitted_directory}/{student}/{name}"
         wanted = next(a for a in assignments if a.title == names["notebook"])
+        sandbox = _sandbox(require(level_of(section)), limits, wanted.engine)
         results = wanted.root / "results"
         submission = Submission(student, name)
         read_folder(submission, folder, place, wanted.title, [a.title for a in assignments])
@@ -91,11 +92,12 @@ class SaveGrades(SaveAutoGrades):
             self.gradebook.db.commit()
 
 
-def _sandbox(level: str, limits: Limits) -> Sandbox:
-    if (level, limits) not in _sandboxes:
-        sandbox = _sandboxes[level, limits] = Sandbox(level, limits)
+def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:
+    kind = level, limits, engine
+    if kind not in _sandboxes:
+        sandbox = _sandboxes[kind] = Sandbox(level, limits, engine=engine)
         atexit.register(sandbox.close)
-    return _sandboxes[level, limits]
+    return _sandboxes[kind]
 
 
 def _assignments(course: NbgraderCourse, name: str) -> Iterable[Assignment]:
@@ -177,13 +179,15 @@ def _whole_result(
     hashes = []
     for one in assignments:
         path = folder / f"{one.title}.ipynb"
-        if not path.exists():
+        if not os.path.lexists(path):
             parts.pop(one.title, None)
             whole.checks += _missing(one)
             continue
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        if one.title not in parts:
+            return None
         # A part that belongs to an older version of the file does not count.
-        if one.title not in parts or parts[one.title].result.submission_sha256 != sha256:
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        if parts[one.title].result.submission_sha256 != sha256:
             return None
         whole.checks += parts[one.title].result.checks
         whole.repairs += parts[one.title].result.repairs
@@ -196,9 +200,9 @@ def _whole_result(
     whole.seconds = round(sum(part.seconds for part in hashes), 3)
     peaks = [part.peak_memory_mb for part in hashes if part.peak_memory_mb is not None]
     whole.peak_memory_mb = max(peaks, default=None)
-    details = [part.detail for part in parts.values()]
-    del _parts[result.student, result.assignment]
-    return whole, {name: [x for d in details for x in d[name]] for name in details[0]}
+    details = [part.detail for part in _parts.pop((result.student, result.assignment)).values()]
+    evidence = {name: kept for detail in details for name, kept in detail["checks"].items()}
+    return whole, {"cells": [c for detail in details for c in detail["cells"]], "checks": evidence}
 
 
 def _missing(assignment: Assignment) -> list[CheckResult]:

@@ -145,6 +145,8 @@ def solved_notebook(lesson: Lesson, key: Key) -> NotebookNode:
             raise BuildError(f"{path}: two cells are called {grade_id!r}")
         word = f"{lesson.name}/{label}/{seen[label]}"
         cell.id = hashlib.sha256(word.encode()).hexdigest()[:12]
+    exercises = (entry for entry in key.values() if isinstance(entry, Exercise))
+    own_engine = any(exercise.own_engine for exercise in exercises)
     return nbformat.v4.new_notebook(
         cells=cells,
         metadata={
@@ -158,7 +160,8 @@ def solved_notebook(lesson: Lesson, key: Key) -> NotebookNode:
                 "assignment": lesson.name,
                 "release": release,
                 "title": lesson.title,
-            },
+            }
+            | ({"own_engine": True} if own_engine else {}),
         },
     )
 

@@ -374,7 +374,7 @@ def doctor(course: Course = Path(".")) -> None:
     )
     screen.print(f"Isolation that `grader grade` can give here: [bold]{level()}[/]")
     if level() != FULL:
-        screen.print(ADVICE, markup=False, highlight=False)
+        screen.print(ADVICE, markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
 
 

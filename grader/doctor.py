@@ -71,16 +71,24 @@ def limits_table(limits: Limits) -> Iterator[tuple[str, str]]:
 
 ADVICE = """How to get full isolation:
   Debian      sudo apt-get install bubblewrap
+              Before Debian 11 also: sudo sysctl -w kernel.unprivileged_userns_clone=1
   Ubuntu      the same; from 23.10 on AppArmor also has to allow it. Put this into
               /etc/apparmor.d/bwrap and type: sudo systemctl reload apparmor
                 abi <abi/4.0>,
                 include <tunables/global>
                 profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }
   Fedora      sudo dnf install bubblewrap
-  container   docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined
-              --cap-add SYS_ADMIN ...: the container itself then protects less
-  Kubernetes  a pod with securityContext.capabilities.add: [SYS_ADMIN] and seccompProfile.type:
-              Unconfined, on nodes of its own
+              (Red Hat and its like: the same, and user.max_user_namespaces must not be 0)
+  container   install bubblewrap in it as above, and start it with
+                docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined \\
+                  --security-opt systempaths=unconfined --cap-add SYS_ADMIN ...
+              The container itself then protects less: give it nothing that is worth stealing.
+  Kubernetes  in the container's securityContext, on nodes that run nothing else:
+                capabilities: {add: [SYS_ADMIN]}
+                seccompProfile: {type: Unconfined}
+                appArmorProfile: {type: Unconfined}
   macOS       the engine, the lessons and building work; grade in a Linux machine or container
-  Windows     the same; WSL 2 is Linux: there Debian's line holds
+  Windows     the same; WSL 2 is a Linux machine, where the lines above hold
+
+Less, where you trust your students: grader grade --isolation reduced. Its results say so.
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
@@ -63,6 +64,12 @@ class Assignment:
     def solution(self) -> Path:
         """The instructor's notebook, with hidden tests."""
         return self.root / self.solutions / self.name / f"{self.title}.ipynb"
+
+    @property
+    def engine(self) -> bool:
+        """Say whether rooms have an engine: not where students build one of their own."""
+        own = _read(self.solution, self.solution.stat().st_mtime_ns).metadata
+        return not own.get("autograd_course", {}).get("own_engine", False)
 
     @property
     def release(self) -> Path:
@@ -126,11 +133,23 @@ def grade(
     result.score = sum(check.points or 0.0 for check in result.checks)
     result.max_score = sum(check.max_points for check in result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
+    _take_out_markup(restored.cells, release)
     notebook = NotebookNode(
         nbformat=4, nbformat_minor=5, metadata=release.metadata, cells=restored.cells
     )
     detail = {"cells": sitting.log, "checks": sitting.evidence}
     return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
+
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+def _take_out_markup(cells: list[NotebookNode], release: NotebookNode) -> None:
+    """Keep HTML that students wrote into their text from running where formgrader shows it."""
+    ours = {cell.source for cell in release.cells}
+    for cell in cells:
+        if cell.cell_type != "code" and cell.source not in ours:
+            cell.source = _TAG.sub("&lt;", cell.source)
 
 
 def blank_result(assignment: Assignment, submission: Submission, limits: Limits) -> Result:
@@ -402,6 +421,7 @@ class _Sitting:
     @staticmethod
     def _cell(room: SandboxRoom, court: Court, source: str, locked: bool) -> CellRun:
         run = room.run(source)
+        court.has_run(source)
         if locked and not run.ended:
             court.run_locked(source)
             if room.ended:

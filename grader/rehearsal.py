@@ -7,17 +7,16 @@ failure. A rehearsal that went well is remembered until something changes that i
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import Any
 
 import nbformat
 
 from .directory import UsageError
-from .intake import Submission, read_notebook
+from .intake import Submission
 from .pipeline import Assignment, Graded, blank_result, grade
-from .restore import grade_id
 from .results import Result
 from .sandbox import Limits
 from .sandbox.launch import Sandbox
@@ -39,9 +38,9 @@ class Rehearsal:
     def __init__(self, assignment: Assignment, limits: Limits, level: str) -> None:
         self._assignment, self._level = assignment, level
         self.submission = Submission(NOBODY, assignment.name)
-        read_notebook(self.submission, assignment.solution, str(assignment.solution))
-        if self.submission.notebook is None:
-            raise UsageError(self.submission.problem)
+        raw = assignment.solution.read_bytes()
+        self.submission.notebook = nbformat.reads(raw.decode("utf-8"), as_version=4)
+        self.submission.sha256 = hashlib.sha256(raw).hexdigest()
         self._basis = _basis(blank_result(assignment, self.submission, limits), limits, level)
         self._path = assignment.root / "results" / ".rehearsed" / _file_name(assignment)
 
@@ -106,17 +105,8 @@ def _problems(graded: Graded) -> Iterator[str]:
     """Name each check that the solution does not pass, with what was raised in it."""
     if not graded.result.checks and graded.result.message:
         yield f"  {graded.result.message}"
-    raised = _raised(graded)
+    evidence = graded.detail.get("checks", {})
     for check in graded.result.checks:
         if check.status not in ("passed", "awaiting_manual") and check.max_points:
-            yield f"  {check.notebook}, {check.id}: {raised.get(check.id) or check.message}"
-
-
-def _raised(graded: Graded) -> dict[str | None, str]:
-    found: dict[str | None, Any] = {}
-    notebook = graded.notebook or (nbformat.reads(graded.text, 4) if graded.text else None)
-    for cell in notebook.cells if notebook is not None else ():
-        for output in cell.get("outputs", ()):
-            if output.output_type == "error":
-                found[grade_id(cell)] = f"{output.ename}: {output.evalue}"
-    return found
+            raised = ": ".join(evidence.get(check.id, {}).get("error", ()))
+            yield f"  {check.notebook}, {check.id}: {raised or check.message}"

@@ -28,7 +28,7 @@ Pool = Callable[[int], Executor]
 AHEAD = 4
 """how many submissions per worker are read before they are needed"""
 
-_sandboxes: dict[tuple[str, Limits], Sandbox] = {}
+_sandboxes: dict[tuple[str, Limits, bool], Sandbox] = {}
 
 
 def local_pool(jobs: int) -> Executor:
@@ -39,35 +39,37 @@ def local_pool(jobs: int) -> Executor:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
-def start_workers(jobs: int, level: str, limits: Limits) -> Executor:
+def start_workers(jobs: int, level: str, limits: Limits, engine: bool = True) -> Executor:
     """Start processes that share this one's modules and one sandbox, which gets ready meanwhile.
 
     To be called before a gradebook is opened or a thread started, since both would be forked too.
     """
     if sys.platform != "linux":
         return local_pool(jobs)
-    _sandbox(level, limits)
+    _sandbox(level, limits, engine)
     workers = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
     # All of them are forked at the first call, whatever it is.
     workers.submit(os.getpid)
     return workers
 
 
-def _sandbox(level: str, limits: Limits) -> Sandbox:
-    if (level, limits) not in _sandboxes:
-        sandbox = _sandboxes[level, limits] = Sandbox(level, limits)
+def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:
+    kind = level, limits, engine
+    if kind not in _sandboxes:
+        sandbox = _sandboxes[kind] = Sandbox(level, limits, engine=engine)
         multiprocessing.util.Finalize(None, sandbox.close, exitpriority=10)
-    return _sandboxes[level, limits]
+    return _sandboxes[kind]
 
 
 def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
     """Grade one submission in this process's sandbox, which is started when first needed."""
+    kind = level, limits, assignment.engine
     try:
-        return grade(assignment, submission, limits, _sandbox(level, limits)).sealed()
+        return grade(assignment, submission, limits, _sandbox(*kind)).sealed()
     except SandboxError:
         # Whatever ended the fork server, it is not this submission's fault before a second time.
-        _sandboxes.pop((level, limits)).close()
-        return grade(assignment, submission, limits, _sandbox(level, limits)).sealed()
+        _sandboxes.pop(kind).close()
+        return grade(assignment, submission, limits, _sandbox(*kind)).sealed()
 
 
 def grade_all(

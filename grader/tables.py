@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
 from .pages import clean
-from .report import Summary
 from .results import GRADED, Result
+
+if TYPE_CHECKING:
+    # It needs nbgrader, which tables of other things do not.
+    from .report import Summary
 
 
 def results_table(title: str, found: list[Result]) -> Table:

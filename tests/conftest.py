@@ -10,11 +10,43 @@ import pytest
 
 from course import journal
 from grader.directory import CourseDirectory
+from grader.grading import grade_assignment
 from grader.init import make_course
 from grader.restore import grade_id
+from grader.sandbox import FULL, LEVELS, bubblewrap
 
 # What tests try must not turn up in the record of whoever runs them.
 os.environ[journal.FILE_VARIABLE] = os.path.join(tempfile.mkdtemp(), "journal.jsonl")
+
+LEVEL = os.environ.get("ISOLATION", FULL)
+"""The level of isolation at which the tests grade: `make test ISOLATION=reduced` asks for less"""
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "full: holds at the full level of isolation alone")
+    if LEVEL not in LEVELS:
+        pytest.exit(f"ISOLATION is {LEVEL!r}; it can be {', '.join(LEVELS)}.", 2)
+    if LEVEL == FULL and bubblewrap.problem():
+        pytest.exit(
+            f"This machine cannot shut student code off: {bubblewrap.problem()}. `grader doctor` "
+            "says how to mend that. To test what can be had without: make test ISOLATION=reduced",
+            2,
+        )
+    # Whoever asks for another level by name still gets that.
+    grade_assignment.__kwdefaults__["isolation"] = LEVEL
+
+
+def pytest_report_header():
+    less = "" if LEVEL == FULL else ": what only namespaces can do is NOT tested"
+    return f"isolation: {LEVEL}{less}"
+
+
+def pytest_collection_modifyitems(config, items):
+    if LEVEL != FULL:
+        kept = [item for item in items if item.get_closest_marker("full") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
 
 LESSON = "06_gradients_add_up"
 

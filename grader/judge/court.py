@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any
 
-from course import describe, render, trial, witness
+from course import describe, forbid, render, trial, witness
 
 from .. import evidence
 from ..sandbox import CellRun, RoomEnded
@@ -42,6 +42,7 @@ class Court:
         dict.__setitem__(self._names, "same_object", same_object)
         self._trials = itertools.count(1)
         self._printed = 0
+        self._cells: list[str] = []
         self.silent = False
         """Whether nothing is kept of what a submission prints or raises: hidden tests are run"""
         room.on_text = self._print
@@ -50,6 +51,11 @@ class Court:
         return self._room.ask(what, *values)
 
     # Cells
+
+    def has_run(self, source: str) -> None:
+        """Take note of a cell that was run in the room: its text is what forbidden names are
+        looked for in, and the room is not asked for it."""
+        self._cells.append(source)
 
     def run_locked(self, source: str) -> None:
         """Run a locked cell for the names that it defines; what fails in it is left out."""
@@ -120,13 +126,20 @@ class Court:
         """Catch what is shown and printed, and have trials start afresh in the room too."""
         printed = io.StringIO()
         self._printed = 0
-        before = render.screen, trial.elsewhere, describe.evaluate, witness.listener
-        render.screen = lambda bundle: outputs.append(
-            {"output_type": "display_data", "data": bundle, "metadata": {}}
+
+        def show(bundle: Any) -> None:
+            outputs.append({"output_type": "display_data", "data": bundle, "metadata": {}})
+
+        meanwhile = (
+            (render, "screen", show),
+            (trial, "elsewhere", self._quiet),
+            (describe, "evaluate", self._evaluate),
+            (witness, "listener", listener),
+            (forbid, "cells", lambda: self._cells),
         )
-        trial.elsewhere = self._quiet
-        describe.evaluate = self._evaluate
-        witness.listener = listener
+        before = [(module, name, getattr(module, name)) for module, name, _ in meanwhile]
+        for module, name, value in meanwhile:
+            setattr(module, name, value)
         try:
             with (
                 contextlib.redirect_stdout(printed),
@@ -135,7 +148,8 @@ class Court:
             ):
                 yield printed
         finally:
-            render.screen, trial.elsewhere, describe.evaluate, witness.listener = before
+            for module, name, value in before:
+                setattr(module, name, value)
 
     @contextlib.contextmanager
     def _quiet(self) -> Iterator[None]:

@@ -6,11 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from . import stage
-from .inside import jail
 
 PACKAGES = "/room/packages"
 FONTS = "/room/fonts"
@@ -21,7 +21,7 @@ SCRATCH = "/room/scratch"
 _CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID")
 
 
-def command(packages: Path, fonts: Path) -> list[str]:
+def command(packages: Path, fonts: Path, hidden: Sequence[str] = ()) -> list[str]:
     """Return bubblewrap's arguments: no network, a read-only system, nothing of the user's."""
     words = ["bwrap", "--die-with-parent", "--new-session"]
     words += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
@@ -58,6 +58,8 @@ def command(packages: Path, fonts: Path) -> list[str]:
         for parent in [*reversed(Path(folder).parents)][1:]:
             words += ["--dir", str(parent)]
         words += ["--ro-bind", folder, folder]
+    for folder in hidden:
+        words += ["--tmpfs", folder, "--remount-ro", folder]
     words += ["--ro-bind", str(packages), PACKAGES, "--ro-bind", str(fonts), FONTS]
     return [*words, "--chdir", "/", "--remount-ro", "/"]
 
@@ -79,6 +81,9 @@ def problem() -> str:
     """Return why this machine has no full isolation, "" where it has."""
     if sys.platform != "linux":
         return f"namespaces exist on Linux only, and this is {sys.platform}"
+    # Elsewhere it could not even be imported.
+    from .inside import jail
+
     if not jail.can_filter():
         return "there is no filter of system calls for this kind of processor"
     if shutil.which("bwrap") is None:

@@ -21,6 +21,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from course.key import ENGINES
+
 from ..judge.handles import judging_peer
 from . import bubblewrap, stage, watch
 from .inside.pictures import MARK
@@ -50,11 +52,13 @@ class Sandbox:
         settings = {
             "level": level,
             "imports": ["autograd_lib", "course"] if engine else [],
+            "refuse": [] if engine else ENGINES,
             "path": [str(inner[0]), *stage.library_path()],
             "fonts": str(inner[1]),
             "own_user": self._own_user,
         }
-        words = bubblewrap.command(packages, fonts) if level == FULL else []
+        hidden = [] if engine else stage.installed(ENGINES)
+        words = bubblewrap.command(packages, fonts, hidden) if level == FULL else []
         python = [sys.executable, "-P", "-s", "-B", "-m", f"{stage.ROOM_PACKAGE}.server"]
         home = Path(bubblewrap.SCRATCH) if level == FULL else self._folder
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 
 import autograd_lib
@@ -18,8 +19,8 @@ ROOM_PACKAGE = "autograd_room"
 def stage(folder: Path, *, engine: bool = True) -> Path:
     """Lay out what may be imported in a room; returns where.
 
-    Without `engine` neither the engine nor the course is there, for exercises in which students
-    build an engine of their own.
+    Without `engine` there is none, for exercises in which students build one of their own; and of
+    the course, which needs it, only the data and the names that notebooks call.
     """
     inside = Path(__file__).parent / "inside"
     packages = folder / "packages"
@@ -29,7 +30,16 @@ def stage(folder: Path, *, engine: bool = True) -> Path:
         # No lessons' sources, and so no keys: what a student's install has.
         nothing_secret = shutil.ignore_patterns("lessons", "syllabus.toml")
         shutil.copytree(_home(course), packages / "course", ignore=nothing_secret)
+    else:
+        shutil.copytree(_home(course) / "data", packages / "course" / "data")
+        shutil.copyfile(inside / "bare_course.py", packages / "course" / "__init__.py")
     return packages
+
+
+def installed(names: Iterable[str]) -> list[str]:
+    """Return the folders in which libraries are, of those that this Python has."""
+    places = (Path(folder) / name for folder in library_path() for name in names)
+    return sorted({os.path.realpath(place) for place in places if place.is_dir()})
 
 
 def _home(module: object) -> Path:

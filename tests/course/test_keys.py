@@ -35,8 +35,7 @@ def checks_of(cases, exercise):
 def test_no_right_answer_fails(name, seed):
     cases = lessons.cases(name, seed)
     for exercise in exercises(name):
-        solution = lessons.solved(name)[exercise.name]
-        for answer in [solution, cases.reference(exercise), *exercise.rights]:
+        for answer in cases.right_answers(exercise):
             for info in checks_of(cases, exercise):
                 given = cases.given(exercise, answer)
                 outcome = examine(cases, info, cases.exercises[exercise.name], given, secret=False)

@@ -13,7 +13,7 @@ import pytest
 from course import find
 from grader.directory import CourseDirectory
 from grader.results import write_result
-from tests.conftest import LESSON
+from tests.conftest import LESSON, LEVEL
 
 
 @pytest.fixture
@@ -21,6 +21,8 @@ def grader(classroom):
     """Run `grader ...` in the classroom's folder; returns what it printed and its exit code."""
 
     def run(*arguments, cwd=classroom.root):
+        if arguments[0] in ("grade", "demo"):
+            arguments = (*arguments, "--isolation", LEVEL)
         environment = os.environ | {"PYTHONPATH": str(find.CLONE), "COLUMNS": "200"}
         return subprocess.run(
             [sys.executable, "-m", "grader.cli", *arguments],
@@ -167,6 +169,7 @@ def test_results_as_a_table_show_names_and_messages_as_they_are(grader, some_res
         assert text in shown
 
 
+@pytest.mark.full
 def test_the_doctor_says_what_there_is_and_what_to_do(grader, monkeypatch):
     well = grader("doctor")
     assert well.returncode == 0
@@ -179,6 +182,30 @@ def test_the_doctor_says_what_there_is_and_what_to_do(grader, monkeypatch):
     refused = grader("grade")
     assert refused.returncode == 2
     assert "--isolation reduced" in words(refused.stderr)
+
+
+def test_the_doctor_works_where_there_is_no_sandbox_to_be_had(tmp_path):
+    """As on Windows: modules of POSIX's are missing, and nbgrader need not be there."""
+    program = (
+        "import sys, types\n"
+        "sys.modules.update(dict.fromkeys(['resource', 'fcntl', 'grp', 'pwd', 'nbgrader']))\n"
+        "import grader.cli\n"
+        "from grader.sandbox import bubblewrap\n"
+        "bubblewrap.sys = types.SimpleNamespace(platform='win32')\n"
+        "sys.argv = ['grader', 'doctor']\n"
+        "grader.cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(find.CLONE), "COLUMNS": "200"},
+    )
+    assert done.returncode == 1, done.stderr
+    assert "this is win32" in words(done.stdout) and "WSL 2" in done.stdout
+    for system in ("Debian", "Ubuntu", "Fedora", "container", "Kubernetes", "macOS", "Windows"):
+        assert re.search(rf"^  {system} ", done.stdout, re.MULTILINE), system
 
 
 def test_an_old_demo_is_replaced_and_nothing_else(grader, tmp_path):

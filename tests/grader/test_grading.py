@@ -20,7 +20,7 @@ from grader.demo import make_class
 from grader.grading import grade_assignment
 from grader.restore import role
 from grader.results import NOT_GRADED, read_results
-from tests.conftest import LESSON
+from tests.conftest import LESSON, LEVEL
 
 
 def grade(course, **options):
@@ -129,7 +129,7 @@ def test_results_say_what_they_were_made_with(demo):
         assert len(getattr(result, name)) == 64
     assert result.environment.keys() == {"python", "numpy", "machine", "limits", "code"}
     assert result.engine_version and result.grader_version and len(result.seed_id) == 12
-    assert result.isolation == "full" and result.seconds > 0 and result.peak_memory_mb > 10
+    assert result.isolation == LEVEL and result.seconds > 0 and result.peak_memory_mb > 10
     assert result.started.endswith("+00:00")
 
 

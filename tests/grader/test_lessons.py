@@ -7,6 +7,7 @@ from grader.demo.students import notebook_with, solved_answers
 from grader.grading import grade_assignment
 from grader.init import make_course
 from grader.results import read_results
+from tests.conftest import LEVEL
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_solutions_get_full_points(graded):
     for results in graded.values():
         by_hand = sum(c.max_points for c in results["full"].checks if c.points is None)
         assert results["full"].score == results["full"].max_score - by_hand > 0
-        assert results["full"].isolation == "full"
+        assert results["full"].isolation == LEVEL
 
 
 def test_releases_get_nothing_and_are_told_what_to_write(graded):

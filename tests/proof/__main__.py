@@ -30,8 +30,8 @@ from tests.course import lessons
 from .mutants import mutants
 
 SEEDS_FOR_MUTANTS = 3
-SECONDS = 10
-"""that a mutant may run; one that does not come to an end is rejected"""
+SECONDS = 5
+"""of computing that a mutant may take; one that does not come to an end is rejected"""
 EQUIVALENT = Path(__file__).parent / "equivalent.toml"
 WANTED = 0.95
 """the share of mutants to be rejected"""
@@ -52,7 +52,10 @@ class Row:
     """wrong answers that pass all checks under some seed"""
     mutants: int = 0
     survivors: list[str] = field(default_factory=list)
-    equivalent: list[str] = field(default_factory=list)
+    equivalent: dict[str, str] = field(default_factory=dict)
+    """mutants that do the same, each with its argument"""
+    stale: list[str] = field(default_factory=list)
+    """arguments about mutants that a check rejects, or that do not exist"""
 
 
 def prove(lesson: str, seeds: int) -> list[Row]:
@@ -80,11 +83,10 @@ def _failing(cases, exercise, answer) -> Iterator[str]:
 
 
 def _try_answers(row: Row, exercise: Exercise, seeds: int) -> None:
-    solution = lessons.solved(row.lesson)[exercise.name]
     row.rights = 1 + len(exercise.rights)
     for n in range(2 * seeds):
         cases = lessons.cases(row.lesson, f"proof-{n}")
-        for answer in [solution, cases.reference(exercise), *exercise.rights]:
+        for answer in cases.right_answers(exercise):
             for check in _failing(cases, exercise, answer):
                 row.refused.append(f"{check} rejects {answer.__name__} (seed {n})")
         if n >= seeds:
@@ -115,7 +117,11 @@ def _try_mutants(row: Row, exercise: Exercise, known: dict[str, str]) -> None:
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 continue
-        (row.equivalent if what in known else row.survivors).append(what)
+        if what in known:
+            row.equivalent[what] = known[what]
+        else:
+            row.survivors.append(what)
+    row.stale = [what for what in known if what not in row.equivalent]
 
 
 @contextlib.contextmanager
@@ -123,13 +129,13 @@ def _end_after(seconds: int) -> Iterator[None]:
     def end(*_: object) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, end)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGVTALRM, end)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def show(rows: list[Row], seeds: int) -> bool:
@@ -162,9 +168,14 @@ def show(rows: list[Row], seeds: int) -> bool:
     equivalent = sum(len(row.equivalent) for row in rows)
     share = 1 - (len(survivors) + equivalent) / total if total else 1.0
     amiss = [text for row in rows for text in (*row.refused, *row.accepted)]
+    amiss += [f"{EQUIVALENT.name} argues in vain: {what}" for row in rows for what in row.stale]
     print(f"{sum(len(row.wrongs) for row in rows)} known-wrong answers, {total} mutants")
-    print(f"{share:.1%} of the mutants rejected; {equivalent} are equivalent, argued in "
-          f"{EQUIVALENT.name}; {len(survivors)} are left:")  # fmt: skip
+    print(f"{share:.1%} of the mutants rejected")
+    print(f"{equivalent} argued equivalent ({EQUIVALENT.name}):")
+    for row in rows:
+        for what, why in row.equivalent.items():
+            print(f"  {row.lesson} {row.exercise}: {what}. {why}")
+    print(f"{len(survivors)} left:")
     for text in survivors:
         print(f"  {text}")
     for text in amiss:

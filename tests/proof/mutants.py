@@ -30,6 +30,9 @@ SWAPS = {
     ast.Or: ast.And,
 }
 
+EITHER_WAY = {"max", "min", "maximum", "minimum"}
+"""Functions of two arguments whose order does not matter."""
+
 
 def mutants(source: str) -> Iterator[tuple[str, str]]:
     """Yield (what was changed, the changed source) for each mutant of a cell's solutions."""
@@ -93,6 +96,8 @@ class _Change(ast.NodeTransformer):
             if self._now():
                 self._note(before, changed)
                 return changed
+        if _is_data(node):
+            return node
         if isinstance(getattr(node, "body", None), list) and not isinstance(
             node, ast.Module | ast.ClassDef
         ):
@@ -102,7 +107,7 @@ class _Change(ast.NodeTransformer):
     def _drop_a_statement(self, node: ast.AST) -> None:
         for name in ("body", "orelse"):
             for place, statement in enumerate(getattr(node, name, [])):
-                if isinstance(statement, ast.stmt) and not isinstance(statement, ast.Pass):
+                if isinstance(statement, ast.stmt) and not _says_nothing(statement):
                     self._line = statement.lineno
                     if self._now():
                         self._note(statement, None)
@@ -111,6 +116,10 @@ class _Change(ast.NodeTransformer):
 
     def _changes(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield a node in each of the ways in which it could have been written wrongly."""
+        if _is_data(node):
+            # Numbers to try things with: a slip in one of them is as good a number. Ones are not.
+            yield _ones(node)
+            return
         swap = SWAPS.get(type(getattr(node, "op", None)))
         if swap is not None:
             yield _with(node, op=swap())
@@ -132,8 +141,37 @@ class _Change(ast.NodeTransformer):
         elif isinstance(node, ast.Call):
             for keyword in node.keywords:
                 yield _with(node, keywords=[k for k in node.keywords if k is not keyword])
-            if len(node.args) == 2 and not any(isinstance(a, ast.Starred) for a in node.args):
+            if len(node.args) == 2 and not (
+                any(isinstance(a, ast.Starred) for a in node.args)
+                or ast.unparse(node.func).rpartition(".")[2] in EITHER_WAY
+            ):
                 yield _with(node, args=node.args[::-1])
+
+
+def _is_data(node: ast.AST) -> bool:
+    """Say whether this is a list of two or more numbers, or of such lists, written out."""
+    return isinstance(node, ast.List) and (_count(node) or 0) >= 2
+
+
+def _count(node: ast.AST) -> int | None:
+    """Count the numbers in nested lists of them; None where there is something else."""
+    if isinstance(node, ast.List):
+        counts = [_count(item) for item in node.elts]
+        return None if None in counts else sum(filter(None, counts))
+    bare = node.operand if isinstance(node, ast.UnaryOp) else node
+    return 1 if isinstance(bare, ast.Constant) and isinstance(bare.value, float) else None
+
+
+def _ones(node: ast.expr) -> ast.expr:
+    """Return nested lists with each number replaced by one."""
+    if isinstance(node, ast.List):
+        return ast.List([_ones(item) for item in node.elts], ast.Load())
+    return ast.Constant(1.0)
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    """Say whether nothing changes when a statement is left out: a function ends in None anyway."""
+    return isinstance(statement, ast.Pass) or ast.unparse(statement) in ("return", "return None")
 
 
 def _with(node: ast.AST, **fields: object) -> ast.AST:

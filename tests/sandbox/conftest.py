@@ -4,15 +4,16 @@ import pytest
 
 from grader.isolation import require
 from grader.judge.court import Court
-from grader.sandbox import FULL, Limits
+from grader.sandbox import Limits
 from grader.sandbox.launch import Sandbox
+from tests.conftest import LEVEL
 
 LIMITS = Limits(cell_seconds=1, output_mb=1, memory_mb=400, message_mb=8)
 
 
 @pytest.fixture(scope="session")
 def sandbox():
-    with Sandbox(require(FULL), LIMITS) as opened:
+    with Sandbox(require(LEVEL), LIMITS) as opened:
         yield opened
 
 

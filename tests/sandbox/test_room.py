@@ -28,6 +28,7 @@ def test_pictures_and_rich_output(room):
     assert run.outputs[0]["data"]["text/html"] == "<b>x</b>"
 
 
+@pytest.mark.full
 def test_released_files_are_there_and_the_working_directory_is_private(room, sandbox):
     assert "1,2" in str(room.run("open('data/numbers.csv').read()").outputs)
     room.run("open('left.txt', 'w').write('x'); open('/tmp/left.txt', 'w').write('x')")
@@ -42,6 +43,7 @@ def test_the_working_directory_comes_last_on_the_path(room):
     assert "True" in str(room.run("import colorsys; hasattr(colorsys, 'rgb_to_hsv')").outputs)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "source",
     [
@@ -115,6 +117,7 @@ def test_sleeping_is_ended_by_the_clock_and_may_be_the_machines_fault(sandbox):
     room.close()
 
 
+@pytest.mark.full
 def test_the_whole_tree_is_gone_afterwards(sandbox):
     room = sandbox.open({})
     room.run(

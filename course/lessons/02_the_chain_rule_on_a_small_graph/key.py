@@ -3,7 +3,7 @@
 import math
 
 import autograd_lib as torch
-from course.key import Exercise, Question
+from course.key import ENGINES, Exercise, Question
 
 predict_chain = Question(
     "predict_chain",
@@ -116,6 +116,8 @@ def doubles_for_squares(a, b, c):
 
 local_slopes = Exercise(
     "local_slopes",
+    forbid=ENGINES,
+    instead="Plain numbers are enough: one formula for each arrow.",
     tolerance=(1e-6, 1e-9),
     any_number_type=True,
     experiment="take one node, move one of its inputs by 0.1 and leave the others. How much does "
@@ -240,6 +242,8 @@ def values_for_slopes(a, b, c):
 
 backward = Exercise(
     "backward",
+    forbid=ENGINES,
+    instead="Plain numbers are enough: multiply along each path, and add up the paths.",
     tolerance=(1e-6, 1e-9),
     any_number_type=True,
     experiment="backward(2.0, 3.0, 1.0, 1.0): measure the three slopes with central differences of "

@@ -1,7 +1,7 @@
 """The answer key of "The thermometer"."""
 
 import autograd_lib as torch
-from course.key import Exercise, Question, tensor
+from course.key import BY_HAND, Exercise, Question, tensor
 
 CELSIUS = [0.5, 14, 15, 28, 11, 8, 3, -4, 6, 13, 21]
 READINGS = [35.7, 55.9, 58.2, 81.9, 56.3, 48.9, 33.9, 21.8, 48.4, 60.4, 68.4]
@@ -256,6 +256,8 @@ slopes_by_hand = Exercise(
     "slopes_by_hand",
     tolerance=(2e-4, 2e-5),
     any_number_type=True,
+    forbid=BY_HAND,
+    instead="Write the two slopes as formulas: the derivatives of the mean of squares.",
     experiment="measure: how much does the loss change when w changes by 0.1? And b?",
 )
 

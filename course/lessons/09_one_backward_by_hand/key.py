@@ -1,7 +1,7 @@
 """The answer key of "One backward, by hand"."""
 
 import autograd_lib as torch
-from course.key import Exercise, Question, tensor
+from course.key import BY_HAND, Exercise, Question, tensor
 
 predict_rows = Question(
     "predict_rows",
@@ -337,6 +337,8 @@ def cuts_the_graph(z, y):
 
 manual_gradients = Exercise(
     "manual_gradients",
+    forbid=BY_HAND,
+    instead="Write each step backward as a formula of your own.",
     experiment="take one input and one output, such as x=[2.], y=[1.], w=[[0.5]], b=[0.], and work "
     "out every step on paper.",
 )

@@ -434,6 +434,8 @@ def counts_sets(last):
 
 Value_exercise = Exercise(
     "Value",
+    own_engine=True,
+    instead="Here you write the engine: plain Python is all that it needs.",
     sees=["out.data", "a.grad", "b.grad", "c.grad"],
     experiment="take a = Value(3.0) and one operation only. Print data, then call backward(), "
     "and print a.grad.",
@@ -863,6 +865,8 @@ class BackwardIsRecursive(Value):
 
 neuron = Exercise(
     "neuron",
+    own_engine=True,
+    instead="Here you write the engine: plain Python is all that it needs.",
     sees=["out.data", "v.grad", "w.grad", "u.grad", "b.grad"],
     also=["Value"],
     experiment="neuron([Value(2.0), Value(3.0)], Value(1.0), [10, -5]) should have data 6.0, and "
@@ -988,6 +992,8 @@ def bias_each_time(weights, bias, inputs):
 
 descend = Exercise(
     "descend",
+    own_engine=True,
+    instead="Here you write the engine: plain Python is all that it needs.",
     sees=["p.data", "q.data", "p.grad", "q.grad", "result"],
     also=["Value"],
     experiment="p = Value(3.0), descend([p], p * p, 0.1), and print p.grad and p.data: 6 and 2.4.",

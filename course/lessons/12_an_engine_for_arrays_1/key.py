@@ -223,6 +223,8 @@ def gives_nothing(first, second):
 
 unbroadcast = Exercise(
     "unbroadcast",
+    own_engine=True,
+    instead="Here you write the engine: NumPy and Python are all that it needs.",
     sees=["result", "grad"],
     experiment="unbroadcast(np.ones((3, 4)), (3, 1)) should be three rows with 4. in each.",
     tolerance=(1e-6, 1e-9),
@@ -393,6 +395,8 @@ def only_reshapes(grad, shape):
 
 no_grad_exercise = Exercise(
     "no_grad",
+    own_engine=True,
+    instead="Here you write the engine: NumPy and Python are all that it needs.",
     sees=["before", "inside", "deeper", "between", "after", "caught"],
     also=["Recorder"],
     experiment="r = Recorder(), and print r.on before, inside and after `with no_grad(r):`.",
@@ -521,6 +525,8 @@ class Swallows(no_grad):
 
 Tensor_exercise = Exercise(
     "Tensor",
+    own_engine=True,
+    instead="Here you write the engine: NumPy and Python are all that it needs.",
     sees=["out.data", "out.requires_grad", "a.grad", "b.grad", "c.grad", "inside"],
     also=["no_grad"],
     experiment="take one operation only, on arrays of two numbers. Print out.data, then call "

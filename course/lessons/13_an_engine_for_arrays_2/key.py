@@ -24,6 +24,8 @@ predict_picked = Question(
 
 Tensor_exercise = Exercise(
     "Tensor",
+    own_engine=True,
+    instead="Here you write the engine: NumPy and Python are all that it needs.",
     sees=["out.data", "a.grad", "b.grad", "c.grad"],
     experiment="take one operation only, on a matrix of shape (2, 3). Print out.data, then call "
     "backward(), and print a.grad and its shape.",
@@ -550,6 +552,8 @@ class LooksTooLate(Tensor):
 
 cross_entropy = Exercise(
     "cross_entropy",
+    own_engine=True,
+    instead="Here you write the engine: NumPy and Python are all that it needs.",
     sees=["loss.data", "scores.grad"],
     also=["Tensor"],
     experiment="cross_entropy(Tensor([[0.0, 0.0]], True), [1]) should have data 0.6931, and leave "

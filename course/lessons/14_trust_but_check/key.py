@@ -85,9 +85,28 @@ def small_and_wrong(rng):
     return weighed(rng, "(op(x) * 1e-5)", numbers(rng, 2), op=op)
 
 
+@gradcheck.case("gradcheck-numbers")
+def a_zero(rng):
+    return weighed(rng, "(x * x + x)", numbers(rng, 2) * [0, 1])
+
+
+@gradcheck.case("gradcheck-any")
+def off_by_less_than_the_tolerance(rng):
+    """What is added has the value 0 and a gradient: five hundred-thousandths of the right one."""
+    text = "(x * x + 5e-5 * (x * x - (x * x).detach()))"
+    return weighed(rng, text, numbers(rng, 2))
+
+
+@gradcheck.case("gradcheck-any")
+def nearly_no_gradient(rng):
+    """The measured gradient is 0, the computed one 2e-8 to 4e-8."""
+    return weighed(rng, "(2e-8 * (x - x.detach()))", numbers(rng, 2))
+
+
 gradcheck_case("gradcheck-any", "(x @ x.T @ x)", 2, 3)
 gradcheck_case("gradcheck-any", "op(x)", op=known("right exp"))
-gradcheck_case("gradcheck-any", "op(x)", op=known("exp goes back by its input"))
+# Several draws: whoever forgets abs() is right for one sign of the difference, by chance.
+gradcheck_case("gradcheck-any", "op(x)", draws=8, op=known("exp goes back by its input"))
 gradcheck_case("gradcheck-any", "op(x)", 2, 3, op=known("exp goes back by its input"))
 
 
@@ -253,7 +272,8 @@ def projected(check, op, *shapes, dtype="float64", positive=False, draws=1):
 projected("random_projection_check-right", "right matmul", (2, 3), (3, 5))
 projected("random_projection_check-right", "right divide", (2, 3), (3,))
 projected("random_projection_check-right", "right exp", (3,))
-projected("random_projection_check-wrong", "exp goes back by its input", (3,))
+# Several draws: whoever forgets abs() is right for one sign of the difference, by chance.
+projected("random_projection_check-wrong", "exp goes back by its input", (3,), draws=6)
 projected("random_projection_check-wrong", "the divisor is not squared", (2, 3), (2, 3))
 projected(
     "random_projection_check-wrong",
@@ -280,6 +300,19 @@ projected("random_projection_check-any", "right log", (2, 3), positive=True)
 projected("random_projection_check-any", "right mean", (2, 3))
 projected("random_projection_check-any", "the mean is divided by its rows alone", (2, 3))
 projected("random_projection_check-any", "the slopes of a product have changed places", (), ())
+
+
+@random_projection_check.case("random_projection_check-any")
+def off_by_less_than_the_tolerance_allows(rng):
+    """Large slopes, off by two millionths: what is added has the value 0 and a gradient."""
+    op = function("1e4 * (x * x + 2e-6 * (x * x - (x * x).detach()))")
+    return dict(op=op, a=tensor(numbers(rng, 3), dtype="float64"))
+
+
+@random_projection_check.case("random_projection_check-any")
+def nearly_no_slope(rng):
+    op = function("1e-7 * (x - x.detach())")
+    return dict(op=op, a=tensor(numbers(rng, 3), dtype="float64"))
 
 
 @random_projection_check.case("random_projection_check-any")

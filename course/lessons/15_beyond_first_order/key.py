@@ -33,6 +33,8 @@ def vector(rng, n, low=0.5, high=1.5, **more):
 
 second_derivative = Exercise(
     "second_derivative",
+    callbacks=1,
+    instead="Go backward through the backward pass: that needs f's graph once.",
     sees=["result", "x.grad"],
     experiment="take f = lambda x: x * x * x at 3. The first derivative is 27, the second 18.",
     tolerance=close,
@@ -152,6 +154,8 @@ def gives_the_tuple(f, x):
 
 hessian_vector_product = Exercise(
     "hessian_vector_product",
+    callbacks=1,
+    instead="Go backward through the backward pass: that needs f's graph once.",
     sees=["result", "x.grad"],
     experiment="take f = x[0]**2 * x[1] at [1, 2]. For v = [1, 0] the result should be [4, 2].",
     tolerance=close,

@@ -2,7 +2,7 @@
 
 import math
 
-from course.key import Exercise, Question, function, new, program
+from course.key import ENGINES, Exercise, Question, function, new, program
 
 predict_product = Question(
     "predict_product",
@@ -25,6 +25,8 @@ predict_product = Question(
 
 Dual_exercise = Exercise(
     "Dual",
+    forbid=ENGINES,
+    instead="Here the slopes travel forward, in your own class.",
     sees=["out.value", "out.slope", "p.value", "p.slope"],
     experiment="p = Dual(2.0, 3.0), q = Dual(5.0, 7.0). p * q should have the value 10 and the "
     "slope 29. Then try one method after the other.",
@@ -279,6 +281,8 @@ class InPlace(Dual):
 
 derivative = Exercise(
     "derivative",
+    forbid=ENGINES,
+    instead="Here the slopes travel forward, in your own class.",
     experiment="print f(Dual(2.0, 1.0)) for f = lambda x: x * x * x. Which part do you return?",
     any_number_type=True,
     tolerance=(1e-6, 1e-9),
@@ -366,6 +370,8 @@ def as_dual(number):
 
 jacobian_times = Exercise(
     "jacobian_times",
+    forbid=ENGINES,
+    instead="Here the slopes travel forward, in your own class.",
     experiment="take f = lambda x: [x[0] * x[1], x[0]] at [2.0, 3.0]. With vs = [1.0, 0.0] the "
     "result is the first column of the Jacobian, [3, 1].",
     any_number_type=True,
@@ -507,6 +513,8 @@ def changed_places(f, xs, vs):
 
 gradient_forward = Exercise(
     "gradient_forward",
+    forbid=ENGINES,
+    instead="Here the slopes travel forward, in your own class.",
     sees=["result", "xs"],
     experiment="take f = lambda x: x[0] * x[0] * x[1] at [3.0, 5.0], and print the speeds of each "
     "pass: [1, 0], then [0, 1].",
@@ -607,6 +615,8 @@ def changes_xs(f, xs):
 
 second_by_nesting = Exercise(
     "second_by_nesting",
+    forbid=ENGINES,
+    instead="Here the slopes travel forward, in your own class.",
     experiment="print f of your nested number for f = lambda x: x * x * x at 3.0. Four numbers are "
     "in it: 27, 27, 27 and 18.",
     any_number_type=True,

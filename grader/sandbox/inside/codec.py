@@ -10,6 +10,7 @@ go on sharing it, and a change on one side is seen on the other.
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -80,6 +81,10 @@ class Table:
         self._data: dict[int, str] = {}
         """the role of each object that can change"""
         self._queue: list[int] = []
+        self._seen: dict[int, np.ndarray] = {}
+        """of memory that is shared in part: which of its bytes the other side may see"""
+        self._open: set[int] = set()
+        """memory that is shared as a whole"""
         self._values = 0
 
     # Numbers
@@ -106,6 +111,8 @@ class Table:
         self._numbers = kept
         self._said = {n: said for n, said in self._said.items() if n in self.objects}
         self._data.clear()
+        self._seen.clear()
+        self._open.clear()
 
     def _share(self, value: Any, role: str) -> list[Coded]:
         number = self.number(value, role)
@@ -138,13 +145,15 @@ class Table:
         coded = self._code(value, 0)
         records: list[Coded] = []
         done: set[int] = set()
-        position = 0
-        while position < len(self._queue):
+        memory: list[int] = []
+        for number in itertools.chain(self._queue, memory):
             if len(records) > MOST_OBJECTS:
                 raise WireError(f"more than {MOST_OBJECTS} objects at once")
-            number = self._queue[position]
-            position += 1
             if number in done:
+                continue
+            if self._data.get(number) == "storage" and number not in memory:
+                # Memory comes last, when it is known which of it can be seen.
+                memory.append(number)
                 continue
             done.add(number)
             record = self._record(number)
@@ -207,7 +216,10 @@ class Table:
         if role == "storage":
             order = "C" if value.flags.c_contiguous else "F"
             shape = list(value.shape)
-            return ["storage", value.dtype.str, shape, order, value.tobytes(order)]
+            data = value.tobytes(order)
+            if number in self._seen:
+                data = np.where(self._seen[number], np.frombuffer(data, np.uint8), 0).tobytes()
+            return ["storage", value.dtype.str, shape, order, data]
         if role == "tensor":
             return graph.record(self, number, value)
         if role == "proxy":
@@ -304,7 +316,11 @@ class Table:
         elif what == "storage":
             if value.nbytes != len(record[4]):
                 raise WireError("memory has changed its size")
-            _write(value, record[4])
+            data = record[4]
+            if number in self._seen:
+                old = np.frombuffer(value.tobytes("A"), np.uint8)
+                data = np.where(self._seen[number], np.frombuffer(data, np.uint8), old).tobytes()
+            _write(value, data)
         elif what == "tensor":
             graph.fill(self, number, value, record)
         # Its sender need not be told what it has just said itself.
@@ -354,6 +370,22 @@ class Table:
             return graph.constant(what, coded[1:])
         raise WireError("a value is of no known kind")
 
+    def show(self, storage: int, root: np.ndarray, array: np.ndarray) -> None:
+        """Let the other side see that part of some memory that an array looks at.
+
+        A column of a table that also holds the answers does not bring the table along. (Only the
+        side that judges, which has the even numbers, has anything to hide.)
+        """
+        if self._next % 2 == 0 and array is not root and storage not in self._open:
+            seen = self._seen.setdefault(storage, np.zeros(root.nbytes, bool))
+            shape, strides = (*array.shape, array.itemsize), (*array.strides, 1)
+            offset = _address(array) - _address(root)
+            np.ndarray(shape, bool, seen, offset, strides)[...] = True
+            if not seen.all():
+                return
+        self._seen.pop(storage, None)
+        self._open.add(storage)
+
     # For the graph, which stores tensors with what belongs to them
 
     def code(self, value: Any) -> Coded:
@@ -399,6 +431,7 @@ def _array_record(table: Table, array: np.ndarray) -> Coded:
         root = array.copy()
         array = root
     storage = table._share(root, "storage")
+    table.show(storage[1], root, array)
     if array is root:
         return ["root", storage[1]]
     offset = _address(array) - _address(root)

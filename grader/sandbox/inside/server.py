@@ -20,7 +20,7 @@ import socket
 import sys
 from typing import Any
 
-from . import jail, pictures, room, shell
+from . import jail, pictures, refuse, room, shell
 from .wire import Channel, Closed
 
 FULL, REDUCED, NONE = "full", "reduced", "none"
@@ -67,6 +67,7 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
 
     for name in settings["imports"]:
         __import__(name)
+    refuse.refuse(settings["refuse"])
     # What IPython and matplotlib do at a first cell and a first picture is done once.
     own_shell.run_cell("1 + 1", store_history=False)
     own_shell.run_cell(_PICTURE, store_history=False)
