@@ -47,8 +47,8 @@ def mixed(built_course, tmp_path_factory):
     root = tmp_path_factory.mktemp("repeatable") / "course"
     shutil.copytree(built_course, root)
     room = Classroom(root)
-    settings = f'lessons = ["{LESSON}"]\n[limits]\ncell_seconds = 2\n'
-    (root / "course.toml").write_text(settings)
+    with (root / "nbgrader_config.py").open("a") as settings:
+        settings.write("\nc.Sandbox.cell_seconds = 2\n")
     for student, answers in ANSWERS.items():
         room.hand_in(student, room.answers(**answers))
     room.hand_in("corrupt", "{")
@@ -252,11 +252,15 @@ def test_an_old_score_never_stands_in(classroom, resubmit, expected):
     assert graded_notebook.exists() == (expected[0] == "graded")
 
 
-def test_an_old_score_does_not_stand_where_the_grader_itself_failed(classroom):
+def test_an_old_score_does_not_stand_where_the_grader_itself_failed(classroom, monkeypatch):
     path = classroom.hand_in("anna", classroom.answers())
     grade(classroom)
     path.write_text(path.read_text() + "\n")
-    release = classroom.root / "assignments" / LESSON / f"{LESSON}.ipynb"
-    release.write_text("{")
+
+    def fail(*_):
+        raise RuntimeError("a fault of the grader's own")
+
+    # Workers are forked, and so have it too.
+    monkeypatch.setattr("grader.pipeline.restore", fail)
     assert [result.student for result in grade(classroom).faults] == ["anna"]
     assert score_of(classroom) == (NOT_GRADED, None, 0, True)

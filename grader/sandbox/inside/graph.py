@@ -30,11 +30,11 @@ def _engine() -> Any:
     import autograd_lib
     from autograd_lib import dtypes
     from autograd_lib import engine as walk
+    from autograd_lib import node as nodes
     from autograd_lib.nn.parameter import Parameter
-    from autograd_lib.node import Node, sequence
     from autograd_lib.tensor import Tensor, fresh
 
-    class Remote(Node):
+    class Remote(nodes.Node):
         """A computation whose graph is on the other side."""
 
         __slots__ = ("behind", "claimed", "number", "table")
@@ -83,7 +83,7 @@ def _engine() -> Any:
         Remote=Remote,
         fresh=fresh,
         walk=walk,
-        sequence=sequence,
+        sequence=nodes.sequence,
     )
 
 
