@@ -79,6 +79,9 @@ class Rehearsal:
 
     def judge(self, graded: Graded) -> None:
         """Remember that the solution is full; raises UsageError where it is not."""
+        if graded.fault:
+            # The grader's own failure says nothing of the solution; each submission will tell it.
+            return
         problems = list(_problems(graded))
         if problems:
             raise UsageError(
