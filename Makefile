@@ -11,7 +11,7 @@ ISOLATION ?= full
 # Set on purpose before anything is installed: what the user has elsewhere must not leak in.
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help demo build test lint exploits conformance proof benchmarks benchmarks-engine docs clean jail lab
+.PHONY: help demo build test lint exploits conformance proof benchmarks benchmarks-engine benchmarks-lessons docs clean jail lab
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -23,6 +23,7 @@ help:
 	@echo "make lab         a lesson in JupyterLab, by a browser without a window"
 	@echo "make benchmarks  how fast grading is, beside nbgrader itself"
 	@echo "make benchmarks-engine  how fast the engine is, beside torch and other libraries"
+	@echo "make benchmarks-lessons  how long Restart & Run All takes on each solved lesson"
 	@echo "make docs        the documentation as a web site, in docs/_build"
 	@echo "make clean       remove the environment and all that was generated and is not in git"
 
@@ -63,6 +64,9 @@ benchmarks-engine: $(VENV)/torch-ready
 
 benchmarks: $(VENV)/ready
 	$(BIN)/python benchmarks/grading.py
+
+benchmarks-lessons: $(VENV)/ready
+	$(BIN)/python benchmarks/lessons.py
 
 docs: $(VENV)/docs-ready
 	$(BIN)/sphinx-build -q -W docs docs/_build
