@@ -31,6 +31,7 @@ def _engine() -> Any:
     from autograd_lib import dtypes
     from autograd_lib import engine as walk
     from autograd_lib.nn.parameter import Parameter
+    from autograd_lib.node import sequence
     from autograd_lib.tensor import Tensor, fresh
 
     class Remote(walk.Node):
@@ -82,6 +83,7 @@ def _engine() -> Any:
         Remote=Remote,
         fresh=fresh,
         walk=walk,
+        sequence=sequence,
     )
 
 
@@ -188,7 +190,7 @@ def fill(table: Any, number: int, tensor: Any, record: list[Coded]) -> None:
         # Said again, of a graph that others have built upon meanwhile: it stays what it is.
         return
     node = object.__new__(known.Remote)
-    node._hooks, node._seq = None, next(known.walk.sequence)
+    node._hooks, node._seq = None, next(known.sequence)
     node._shape, node._dtype = numbers.shape, numbers.dtype
     node.table, node.number, node.claimed = table, number, name
     node.behind = behind
