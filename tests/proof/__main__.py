@@ -113,9 +113,11 @@ def _try_mutants(row: Row, exercise: Exercise, known: dict[str, str]) -> None:
                 exec(text, space)
                 if any(next(_failing(c, exercise, space[exercise.name]), None) for c in seeds):
                     continue
-            except BaseException as error:
-                if isinstance(error, KeyboardInterrupt):
-                    raise
+            except _TimeIsUp:
+                continue
+            except KeyboardInterrupt:
+                raise
+            except BaseException:
                 continue
         if what in known:
             row.equivalent[what] = known[what]
@@ -124,10 +126,14 @@ def _try_mutants(row: Row, exercise: Exercise, known: dict[str, str]) -> None:
     row.stale = [what for what in known if what not in row.equivalent]
 
 
+class _TimeIsUp(KeyboardInterrupt):
+    """Of an interrupt a trial takes no note: it ends."""
+
+
 @contextlib.contextmanager
 def _end_after(seconds: int) -> Iterator[None]:
     def end(*_: object) -> None:
-        raise TimeoutError
+        raise _TimeIsUp
 
     before = signal.signal(signal.SIGVTALRM, end)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)

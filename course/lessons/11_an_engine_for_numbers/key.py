@@ -477,7 +477,20 @@ value_case("Value-diamonds", "d = a + b", "e = d.exp()", "out = d * (e * e + d)"
 value_case("Value-twice", "out = a * b", "out.backward()", names="ab")
 value_case("Value-twice", "d = a * b", "e = d + d * c", "out = e * d * 2", "out.backward()")
 value_case("Value-twice", "d = a * b", "other = d * c", "other.backward()", "out = d * d + other")
-value_case("Value-twice", "out = a", names="a")
+value_case("Value-twice", "out = a", "out.backward()", names="a")
+
+
+@Value_exercise.case("Value-functions")
+def below_zero_and_near_it(rng):
+    text = "out = a.relu() * 3 + a * b\nout.backward()"
+    return program(text, a=new("Value", float(rng.uniform(-0.8, -0.2))), b=new("Value", 2.5))
+
+
+@Value_exercise.case("Value-functions")
+def at_zero(rng):
+    """The lesson says it: 1 if a is positive, else 0."""
+    text = "out = a.relu() * 3 + a * b\nout.backward()"
+    return program(text, a=new("Value", 0.0), b=new("Value", float(rng.uniform(1.5, 2.5))))
 
 
 @Value_exercise.case("Value-deep")
