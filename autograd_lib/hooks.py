@@ -153,6 +153,21 @@ def _check(hook: Any, old: Tensor | None, new: Any) -> Tensor:
     return new
 
 
+def _as_many(hook: Any, result: Any, count: int) -> tuple:
+    """What a node's hook returned: a tuple with one gradient for each that it was given."""
+    if not isinstance(result, tuple):
+        raise hint(
+            TypeError(f"expected tuple, but hook returned '{type(result).__name__}'"),
+            "a node may have many gradients, so that its hooks return a tuple, or None.",
+        )
+    if len(result) != count:
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has returned an incorrect number of values "
+            f"(got {len(result)}, but expected {count})"
+        )
+    return result
+
+
 def run_post_accumulate_hooks(hooks: Hooks, leaf: Tensor) -> None:
     """Run what waits for a leaf's `.grad` to be filled."""
     for hook in list(hooks.post_accumulate.values()):
@@ -191,16 +206,7 @@ def run_pre_hooks(hooks: Hooks, grads: list[Any]) -> list[Any]:
 
 def _replaced(hook: Any, old: Any, result: Any) -> list[Any]:
     """Gradients after a hook of a node returned some; None leaves one as it is."""
-    if not isinstance(result, tuple):
-        raise hint(
-            TypeError(f"expected tuple, but hook returned '{type(result).__name__}'"),
-            "a node may have many gradients, so that its hooks return a tuple, or None.",
-        )
-    if len(result) != len(old):
-        raise RuntimeError(
-            f"hook '{_name(hook)}' has returned an incorrect number of values "
-            f"(got {len(result)}, but expected {len(old)})"
-        )
+    result = _as_many(hook, result, len(old))
     return [g if n is None else _check(hook, g, n) for g, n in zip(old, result, strict=True)]
 
 

@@ -41,6 +41,8 @@ _PLAIN_TYPES = {
 }
 """What a class of somebody's own is not taken for, whatever it is called"""
 
+_FUNCTIONS = ("function", "method", "builtin_function_or_method")
+
 
 def observe(value: Any, depth: int = 0) -> Plain:
     """Turn a value into plain data that says its type and, for numbers and containers, all of it.
@@ -211,7 +213,7 @@ def _differ_in_type(expected: Plain, seen: Plain, path: str) -> Difference:
     text = f"{path} is {type_name(seen)} and should be {wanted}"
     if seen["type"] == "NoneType" and path == "the result":
         text += ": does the function end without a `return`, or is what it returns None?"
-    elif seen["type"] in _CALLABLE:
+    elif seen["type"] in _FUNCTIONS:
         text += ": is a pair of brackets missing, `()`, that would call it?"
     elif seen["type"] == "list" and expected["type"] == "tensor":
         text += ": `torch.tensor(...)` makes one of a list of numbers"
@@ -219,11 +221,8 @@ def _differ_in_type(expected: Plain, seen: Plain, path: str) -> Difference:
 
 
 def _is_known(name: str) -> bool:
-    known = name in _PLAIN_TYPES or hasattr(builtins, name) or hasattr(np, name)
-    return known or hasattr(torch, name) or name in _CALLABLE
-
-
-_CALLABLE = ("function", "method", "builtin_function_or_method")
+    known = name in (*_PLAIN_TYPES, *_FUNCTIONS) or hasattr(builtins, name) or hasattr(np, name)
+    return known or hasattr(torch, name)
 
 
 def _differ_in_items(expected: Plain, seen: Plain, rules: Rules, path: str) -> Difference | None:

@@ -38,6 +38,15 @@ def keep(tries: list[dict[str, Any]], failed: bool) -> dict[str, Any]:
     }
 
 
+def joined(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a check whose first part passed and whose other part was run then."""
+    return {
+        **then,
+        **{name: first.get(name, 0) + then.get(name, 0) for name in ("tried", "agreed")},
+        "tries": [*then.get("tries", ()), *first.get("tries", ())],
+    }
+
+
 def calls_out(calls: Iterable[Call]) -> list[dict[str, Any]]:
     """Describe calls of a student's functions. Arguments are as they stand now."""
     return [bounded(_call(*call)) for call in calls]

@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 
 from .directory import CourseDirectory, Lesson
 from .pages import clean_line
+from .sandbox.inside.wire import whole_characters
 
 LARGEST_NOTEBOOK = 20_000_000
 """bytes; a lesson solved with all its pictures is a hundredth of it"""
@@ -157,7 +158,7 @@ def read_notebook(submission: Submission, path: Path, place: str) -> None:
         return
     submission.sha256 = hashlib.sha256(raw).hexdigest()
     try:
-        content = json.loads(raw)
+        content = json.loads(whole_characters(raw))
     except (ValueError, RecursionError) as error:
         submission.problem = (
             f"{place} is not a notebook: its text is not JSON ({_short(error)}). Perhaps the "

@@ -27,6 +27,7 @@ import autograd_lib
 from course import find
 
 from . import __version__
+from .evidence import joined
 from .intake import Submission
 from .judge import Definition, judge
 from .judge.court import Court
@@ -257,10 +258,12 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
         _fill(cell, run, sitting.count)
         sitting.evidence[str(name)] = run.evidence
         seen = judge(cell, notebook, run, definition)
-        if shown.strip() == cell.source.strip() or run.ended:
+        # A check of ours stops where it does not pass, and so would not come to its hidden part.
+        stopped = run.ended or (_is_ours(cell) and run.status == "error")
+        if shown.strip() == cell.source.strip() or stopped:
             checks.append(seen)
         else:
-            checks.append(_Hidden(cell, sitting.place, sitting.count, definition, seen))
+            checks.append(_Hidden(cell, sitting.place, sitting.count, definition, seen, run))
     hidden = [one for one in checks if isinstance(one, _Hidden)]
     if hidden:
         sitting.go_on_in_silence([(one.cell.source, one.place) for one in hidden])
@@ -278,11 +281,21 @@ class _Hidden:
     definition: Definition
     seen: CheckResult
     """what came of the part that students have"""
+    run: CellRun
+    """the run of that part"""
 
 
 def _reveal(one: _Hidden, notebook: str, sitting: _Sitting) -> CheckResult:
-    """Run the whole of a check; what was seen in its first part may be told, no more."""
-    run = sitting.check(one.cell.source, one.place, one.count)
+    """Run the whole of a check; what was seen in its first part may be told, no more.
+
+    Of a check of ours only the hidden part: it stands by itself, and the other has been run.
+    """
+    if _is_ours(one.cell):
+        run = sitting.check(_hidden_part(one.cell.source), one.place, one.count)
+        run.outputs = [*one.run.outputs, *run.outputs]
+        run.evidence = joined(one.run.evidence, run.evidence)
+    else:
+        run = sitting.check(one.cell.source, one.place, one.count)
     sitting.evidence[one.seen.id] = run.evidence
     check = judge(one.cell, notebook, run, one.definition, hidden=True)
     if check.status == "passed":
@@ -294,6 +307,16 @@ def _reveal(one: _Hidden, notebook: str, sitting: _Sitting) -> CheckResult:
     error = nbformat.v4.new_output("error", ename=check.status, evalue="", traceback=words)
     one.cell.outputs = [*map(_cut, run.outputs), error]
     return check
+
+
+def _is_ours(cell: NotebookNode) -> bool:
+    """Say whether a check consists of calls of `course.check`, and not of plain statements."""
+    return "check" in cell.metadata.get("autograd_course", {})
+
+
+def _hidden_part(source: str) -> str:
+    _, _, rest = source.partition("BEGIN HIDDEN TESTS\n")
+    return rest.partition("### END HIDDEN TESTS")[0]
 
 
 def _fill(cell: NotebookNode, run: CellRun, count: int) -> None:

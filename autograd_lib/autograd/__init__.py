@@ -72,8 +72,6 @@ def grad(
     if not inputs:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     allow_unused = materialize_grads if allow_unused is None else allow_unused
-    if not inputs:
-        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if is_grads_batched:
         _check_batch(outputs, grad_outputs)
         count = (grad_outputs if isinstance(grad_outputs, Tensor) else grad_outputs[0]).shape[0]

@@ -109,12 +109,12 @@ class BackwardCFunction(Node, FunctionCtx):
     def maybe_clear_saved_tensors(self) -> None:
         self._release()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
+
     def apply(self, *grads: Any) -> Any:
         """Run the function's backward, as the walk does."""
         return self.forward_class.backward(self, *grads)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
 
     # -- running ----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -77,7 +78,7 @@ def _lines(box: Box) -> tuple[str, str]:
 
 
 def _places(boxes: list[Box], wide: float) -> dict[int, tuple[float, float]]:
-    """Rows by rank; within a row, boxes stand below what feeds them."""
+    """Rows by rank; within a row, boxes (and bends of edges) stand below what feeds them."""
     rows: dict[int, list[Box]] = {}
     for b in boxes:
         rows.setdefault(b.rank, []).append(b)
@@ -112,24 +113,31 @@ def _arrow(start: tuple, end: tuple, style: str) -> str:
     )
 
 
-def _detour(start: tuple, end: tuple, lane: float, style: str) -> str:
-    """From side to side of two boxes in rows far apart, along a lane right of them all."""
-    (u, v), (x, y) = start, end
-    turn = 12 if y > v else -12
-    return (
-        f'<path d="M{u:.0f} {v:.0f}H{lane - 12:.0f}q12 0 12 {turn}V{y - turn:.0f}q0 {turn} -12 '
-        f'{turn}H{x:.0f}" fill="none" {style}/>'
-    )
+def _bent(boxes: list[Box]) -> list[Box]:
+    """The same with a bend in each row that an edge passes on its way, so that none runs behind
+    a box.
+    """
+    rank = {b.key: b.rank for b in boxes}
+    bends: list[Box] = []
+    out = []
+    for b in boxes:
+        inputs = []
+        for k in b.inputs:
+            for row in range(rank[k] + 1, b.rank):
+                bends.append(Box(-1 - len(bends), "", "bend", inputs=[k], rank=row))
+                k = bends[-1].key
+            inputs.append(k)
+        out.append(replace(b, inputs=inputs))
+    return [*out, *bends]
 
 
 def _svg(boxes: list[Box], title: str) -> str:
     longest = max(len(line) for b in boxes for line in _lines(b))
     wide = min(max(7.2 * longest + 24, 100), 300)
-    at = _places(boxes, wide)
-    rank = {b.key: b.rank for b in boxes}
+    edges = _bent(boxes)
+    at = _places(edges, wide)
     back = any(b.gradient for b in boxes)
-    far = any(b.rank - rank[k] > 1 for b in boxes for k in b.inputs)
-    width = max(x for x, _ in at.values()) + wide / 2 + _MARGIN + (48 if far else 0)
+    width = max(x for x, _ in at.values()) + wide / 2 + _MARGIN
     height = max(y for _, y in at.values()) + _H / 2 + _MARGIN + (22 if back else 0)
     tag = f"g{abs(hash(tuple(b.key for b in boxes))) % 10**8}"
     # Shapes, borders and dashes tell kinds apart, so that colour is not needed.
@@ -148,24 +156,22 @@ def _svg(boxes: list[Box], title: str) -> str:
         "</defs>",
         f'<rect width="{width:.0f}" height="{height:.0f}" rx="6" fill="#fff"/>',
     ]
-    forward = f'stroke="#444" marker-end="url(#{tag}a)"'
-    dashed = f'stroke="{_BACK}" stroke-dasharray="5 3" marker-end="url(#{tag}b)"'
-    for b in boxes:
+    ahead, astern = 'stroke="#444"', f'stroke="{_BACK}" stroke-dasharray="5 3"'
+    aside = 9 if back else 0
+    for b in edges:
         x, y = at[b.key]
+        bend = b.kind == "bend"
+        if bend:
+            out.append(_arrow((x - aside, y - _H / 2), (x - aside, y + _H / 2), ahead))
+            if back:
+                out.append(_arrow((x + 9, y + _H / 2), (x + 9, y - _H / 2), astern))
         for k in b.inputs:
             u, v = at[k]
-            aside = 9 if back else 0
-            if b.rank - rank[k] > 1:
-                lane = width - _MARGIN - 20
-                one, other = (u + wide / 2, v + aside), (x + wide / 2, y + aside)
-                out.append(_detour(one, other, lane, forward))
-                if back:
-                    one, other = (u + wide / 2, v - 9), (x + wide / 2, y - 9)
-                    out.append(_detour(other, one, lane + 16, dashed))
-                continue
-            out.append(_arrow((u - aside, v + _H / 2), (x - aside, y - _H / 2), forward))
+            tip = "" if bend else f' marker-end="url(#{tag}a)"'
+            out.append(_arrow((u - aside, v + _H / 2), (x - aside, y - _H / 2), ahead + tip))
             if back:
-                out.append(_arrow((x + 9, y - _H / 2), (u + 9, v + _H / 2), dashed))
+                tip = "" if k < 0 else f' marker-end="url(#{tag}b)"'
+                out.append(_arrow((x + 9, y - _H / 2), (u + 9, v + _H / 2), astern + tip))
     for b in boxes:
         x, y = at[b.key]
         fill = {"leaf": "#e3f0e3", "output": "#fbe9d0"}.get(b.kind, "#eef1f6")

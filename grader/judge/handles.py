@@ -194,8 +194,8 @@ class CallableHandle(Handle):
 
     def claimed_name(self) -> str:
         """Return what it is called in the room: of an object that can be called, its class."""
-        first, *_ = object.__getattribute__(self, "_facts")
-        return first[:100] if type(first) is str else self.claimed_type()
+        own = object.__getattribute__(self, "_facts")
+        return own[0][:100] if own and type(own[0]) is str else self.claimed_type()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         calls = object.__getattribute__(self, "_peer").calls

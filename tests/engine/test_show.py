@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
 
 import autograd_lib as torch
 from autograd_lib import show
@@ -114,3 +118,30 @@ def test_parameters_of_modules_have_names():
     net = torch.nn.Linear(2, 1)
     out = net(torch.ones(1, 2)).sum()
     assert "net.weight: leaf, 1×2" in show.draw(out).text
+
+
+def points(path):
+    """Points along the curves and lines of an SVG path of M, C."""
+    x0, y0, *rest = map(float, re.findall(r"-?\d+", path))
+    for x1, y1, x2, y2, x3, y3 in zip(*[iter(rest)] * 6, strict=True):
+        for t in np.linspace(0, 1, 41):
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            yield a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
+        x0, y0 = x3, y3
+
+
+@pytest.mark.parametrize("gradients", [False, True])
+def test_no_edge_runs_behind_a_box(gradients):
+    W1, w2 = torch.randn(4, 3, requires_grad=True), torch.randn(1, 4, requires_grad=True)
+    hidden = (torch.ones(5, 3) @ W1.t()).relu()
+    far = (W1**2).sum() + (w2**2).sum() + hidden.sum() * w2.sum()
+    svg = show.draw(((hidden @ w2.t()) ** 2).mean() + far, gradients=gradients).svg
+    boxes = [
+        [float(re.search(rf' {k}="([^"]*)"', rect)[1]) for k in ("x", "y", "width", "height")]
+        for rect in re.findall(r"<rect x=[^>]*>", svg)
+    ]
+    paths = re.findall(r'<path d="([^"]*)" fill="none"', svg)
+    assert len(paths) > len(boxes) > 10
+    for path in paths:
+        for x, y in points(path):
+            assert not any(u < x < u + w and v + 1 < y < v + h - 1 for u, v, w, h in boxes)

@@ -117,6 +117,26 @@ def test_the_list_has_each_reason_and_the_graders_table_points_there(classroom, 
     assert_harmless(look(classroom, "cleo"))
 
 
+def test_halves_of_characters_end_nothing(classroom):
+    """A lone surrogate can be printed, raised and typed into a cell, but no file can hold one."""
+    answers = {
+        "six_times": "def six_times(*_):\n    print('\\ud800')\n    raise ValueError('\\udcff')",
+        "zero_gradients": "def zero_gradients(parameters):\n    return '\ud800'",
+        "written-1": "\udfff and \U0001f600",
+    }
+    text = json.dumps(json.loads(nbformat.writes(classroom.answers())))
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        cell["source"] = answers.get(name, cell["source"])
+    classroom.hand_in("anna", json.dumps(notebook))
+    classroom.hand_in("bo", classroom.answers())
+    summary = grade_assignment(classroom.course, classroom.course.lesson(LESSON), jobs=1)
+    assert summary.graded == 2
+    graded = classroom.course.autograded / "anna" / LESSON / NOTEBOOK
+    assert "? and \U0001f600" in graded.read_text(encoding="utf-8")
+
+
 def test_a_file_name_that_is_no_text_ends_nothing(classroom):
     folder = classroom.hand_in("anna", classroom.answers()).parent
     os.rename(folder / NOTEBOOK, os.fsencode(folder) + b"/\xff\xfe.ipynb")

@@ -105,11 +105,9 @@ class Table:
 
     def forget(self) -> None:
         """Drop what can change: from here on, each side has its own."""
-        for number in self._data:
-            self.objects.pop(number, None)
-        kept = {(id(value), "proxy"): number for number, value in self.objects.items()}
-        self._numbers = kept
-        self._said = {n: said for n, said in self._said.items() if n in self.objects}
+        for number, role in self._data.items():
+            self._numbers.pop((id(self.objects.pop(number, None)), role), None)
+            self._said.pop(number, None)
         self._data.clear()
         self._seen.clear()
         self._open.clear()

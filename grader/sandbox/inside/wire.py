@@ -8,6 +8,7 @@ JSON first, then blobs of bytes that it refers to. Nothing else is understood, n
 from __future__ import annotations
 
 import json
+import re
 import select
 import socket
 import struct
@@ -56,6 +57,16 @@ def dumps(message: Any) -> bytes:
     return b"".join(parts)
 
 
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def whole_characters(text: bytes) -> bytes:
+    """Return JSON text in which halves of characters have become "?": no file can hold them."""
+    if _HALF.search(text) is None:
+        return text
+    return json.dumps(json.loads(text.decode()), ensure_ascii=False).encode("utf-8", "replace")
+
+
 def loads(data: bytes) -> Any:
     """Turn bytes into a message; raises WireError for anything that `dumps` would not write."""
     try:
@@ -77,9 +88,10 @@ def loads(data: bytes) -> Any:
             place = found.get(_REFERENCE)
             return blobs[place] if type(place) is int else found
 
+        words = whole_characters(text).decode()
         if not blobs:
-            return _PLAIN.decode(text.decode())
-        return json.loads(text, object_hook=hook, parse_constant=_no_constant)
+            return _PLAIN.decode(words)
+        return json.loads(words, object_hook=hook, parse_constant=_no_constant)
     except (ValueError, IndexError, struct.error, RecursionError) as error:
         raise WireError(f"a message could not be read: {type(error).__name__}") from error
 
