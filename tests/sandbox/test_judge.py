@@ -151,6 +151,34 @@ def test_gradients_flow_through_both_sides(student):
         loss.backward()
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_graph_that_goes_back_and_forth_is_walked_as_if_it_were_in_one_place(room, keep):
+    source = """
+import autograd_lib as torch
+made = []
+def start(w):
+    made.append((w * w).sum() * 0.5)
+    return made[-1]
+def go_on(y, w):
+    made.append(y * made[-1] + (w * y).exp().sum())
+    return made[-1]
+"""
+    room.run(source)
+    functions = [room.fetch(name) for name in ("start", "go_on")]
+
+    def run(start, go_on):
+        w = torch.tensor([0.3, -0.2], requires_grad=True)
+        y = start(w)
+        for _ in range(2):
+            y = go_on(torch.sin(y) * 2, w)
+        y.backward(retain_graph=keep)
+        return w.grad.tolist()
+
+    here = {}
+    exec(source, here)
+    assert run(*functions) == pytest.approx(run(here["start"], here["go_on"]))
+
+
 def test_lesson_11_a_class_with_arithmetic(student):
     value = 1 + student.Value(2.0)
     assert value.data == 3.0 and (value * 2).data == 6.0 and (-value).data == -3.0

@@ -9,15 +9,22 @@ and saved values are freed, kept and differentiated again where they are.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
 from .wire import WireError
 
 Coded = Any
+
+
+_sent: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""From a node to the tensor that it made and that the other side knows, for as long as both live"""
 
 
 def engine() -> Any:
@@ -119,6 +126,8 @@ def record(table: Any, number: int, tensor: Any) -> Coded:
     else:
         name = edge[1].name()
         history = [str(name)[:200], [table.code(t) for t in boundary(edge[1])]]
+        if edge[2] is None:
+            _sent[edge[1]] = ref(tensor)
     counter = tensor._counter
     version = counter[0] if type(counter) is list else 0
     return [
@@ -133,7 +142,11 @@ def record(table: Any, number: int, tensor: Any) -> Coded:
 
 
 def boundary(node: Any) -> list[Any]:
-    """Return the tensors that a graph on this side ends in: leaves, and tensors from elsewhere."""
+    """Return the tensors that a part of a graph ends in.
+
+    Those are leaves, tensors from elsewhere, and tensors that the other side knows already: what is
+    behind them is walked once, from there, as in a graph that is in one place.
+    """
     known = _engine()
     found: dict[int, Any] = {}
     seen, todo = {node}, [node]
@@ -143,6 +156,10 @@ def boundary(node: Any) -> list[Any]:
             if tensor is not None:
                 found[id(tensor)] = tensor
             continue
+        shared = _shared(one) if one is not node else None
+        if shared is not None:
+            found[id(shared)] = shared
+            continue
         for edge in one._edges:
             if isinstance(edge, known.Tensor):
                 found[id(edge)] = edge
@@ -150,6 +167,26 @@ def boundary(node: Any) -> list[Any]:
                 seen.add(edge[1])
                 todo.append(edge[1])
     return list(found.values())
+
+
+def _shared(node: Any) -> Any:
+    """Return the tensor that a node made, if the other side knows it; else None."""
+    tensor = _sent[node]() if node in _sent else None
+    made = tensor is not None and tensor._edge is not None and tensor._edge[1] is node
+    return tensor if made else None
+
+
+@contextmanager
+def _cut(nodes: Iterable[Any]) -> Iterator[None]:
+    """Let these nodes be the last ones that a walk comes to."""
+    edges = [(node, node._edges) for node in nodes]
+    for node, _ in edges:
+        node._edges = ()
+    try:
+        yield
+    finally:
+        for node, old in edges:
+            node._edges = old
 
 
 def empty(table: Any, record: list[Coded]) -> Any:
@@ -204,7 +241,10 @@ def gradients(tensor: Any, grad: Any, behind: Any, create: bool) -> tuple[Any, .
     if tensor._edge is None:
         return (None,) * len(behind)
     wanted = [t for t in behind if t._rg]
-    found = known.walk.gradients((tensor,), wanted, (grad,), True, create) if wanted else []
+    # One of these may have been made from another.
+    ends = {t._edge[1] for t in wanted if t._edge is not None and t._edge[2] is None}
+    with _cut(ends - {tensor._edge[1]}):
+        found = known.walk.gradients((tensor,), wanted, (grad,), True, create) if wanted else []
     by_id = {id(t): g for t, g in zip(wanted, found, strict=True)}
     return tuple(by_id.get(id(t)) for t in behind)
 
@@ -221,6 +261,6 @@ def release(tensor: Any) -> None:
             continue
         node._release()
         for edge in node._edges:
-            if type(edge) is tuple and edge[1] not in seen:
+            if type(edge) is tuple and edge[1] not in seen and _shared(edge[1]) is None:
                 seen.add(edge[1])
                 todo.append(edge[1])
