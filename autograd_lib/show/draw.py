@@ -7,7 +7,8 @@ from html import escape
 from typing import Any
 
 from ..tensor import Tensor
-from .graph import Box, build, shorten, variables
+from . import elsewhere
+from .graph import Box, build, caller, shorten, variables
 from .steps import gradients_on_the_way
 
 _H, _GAP_X, _GAP_Y, _MARGIN = 44, 26, 40, 12
@@ -36,18 +37,21 @@ def draw(
     """A picture of the graph behind `tensor`, with the names of the caller's variables.
 
     With `gradients`, each box also says which gradient reaches it (for a scalar `tensor`; nothing
-    is accumulated or freed). `names` gives names by hand.
+    is accumulated or freed). `names` gives names by hand. Real torch's tensors are drawn too.
     """
-    known = variables(1)
-    for name, t in (names or {}).items():
-        known[id(t) if t._edge is None else id(t._edge[1])] = name
-    boxes = build(tensor, known)
-    if gradients:
-        arriving = gradients_on_the_way(tensor)
-        for box in boxes:
-            box.gradient = arriving.get(box.key, "")
-    title = known.get(id(tensor._edge[1]) if tensor._edge else id(tensor), "tensor")
-    return Picture(boxes, title)
+    named = [*caller(1), *(names or {}).items()]
+    if isinstance(tensor, Tensor):
+        boxes = build(tensor, variables(named))
+        if gradients:
+            arriving = gradients_on_the_way(tensor)
+            for box in boxes:
+                box.gradient = arriving.get(box.key, "")
+    elif elsewhere.is_tensor(tensor):
+        boxes = elsewhere.build(tensor, named, gradients)
+    else:
+        raise TypeError(f"draw() takes a tensor, not {type(tensor).__name__}")
+    root = boxes[-1]
+    return Picture(boxes, (root.name if root.kind == "output" else root.label) or "tensor")
 
 
 def caption(box: Box) -> str:

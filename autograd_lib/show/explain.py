@@ -7,7 +7,7 @@ import numpy as np
 from ..engine import collect
 from ..grad_mode import no_grad
 from ..tensor import Tensor
-from .graph import operation, variables
+from .graph import caller, operation, variables
 from .steps import _walk
 
 
@@ -22,7 +22,7 @@ class Explanation(str):
 
 def explain(tensor: Tensor, loss: Tensor | None = None) -> Explanation:
     """Say why `tensor.grad` is what it is; with `loss`, follow the path from there."""
-    names = variables(1)
+    names = variables([*caller(1)])
     return Explanation("\n".join(_explain(tensor, loss, names)))
 
 

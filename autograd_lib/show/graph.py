@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..engine import collect
-from ..nn.modules import Module
-from ..node import Node
 from ..tensor import Tensor, refresh
 
 
@@ -25,26 +25,47 @@ class Box:
     gradient: str = ""
 
 
-def variables(depth: int) -> dict[int, str]:
-    """Names of the caller's tensors: id of the tensor, or of the node that made it -> name."""
+def caller(depth: int) -> Iterator[tuple[str, Any]]:
+    """The caller's variables and, of modules, the parameters: names and values."""
     frame = inspect.currentframe()
     for _ in range(depth + 1):
         frame = frame.f_back if frame is not None else None
-    found: dict[int, str] = {}
-    spaces = [] if frame is None else [frame.f_globals, frame.f_locals]
-    for space in spaces:
+    modules = []
+    for space in [] if frame is None else [frame.f_globals, frame.f_locals]:
         for name, value in list(space.items()):
             if name.startswith("_"):
                 continue
-            if isinstance(value, Tensor):
-                found[id(value) if value._edge is None else id(value._edge[1])] = name
-            elif isinstance(value, Module):
-                for inner, p in value.named_parameters():
-                    found.setdefault(id(p), f"{name}.{inner}")
+            if hasattr(value, "named_parameters") and not isinstance(value, type):
+                modules.append((name, value))
+            else:
+                yield name, value
+    for name, module in modules:
+        for inner, p in module.named_parameters():
+            yield f"{name}.{inner}", p
+
+
+def variables(named: Iterable[tuple[str, Any]]) -> dict[int, str]:
+    """Names of tensors: id of the tensor, or of the node that made it -> name."""
+    found: dict[int, str] = {}
+    for name, value in named:
+        if isinstance(value, Tensor):
+            key = id(value) if value._edge is None else id(value._edge[1])
+            if "." not in name or key not in found:
+                found[key] = name
     return found
 
 
-def operation(node: Node) -> str:
+@dataclass
+class Part:
+    """One operation, before it is known where it stands."""
+
+    key: int
+    label: str
+    shape: tuple
+    inputs: list[tuple[int, tuple | None]]  # keys; of leaves their shapes, too
+
+
+def operation(node: Any) -> str:
     """What a reader calls the operation of a node: mul, add, mean."""
     name = node.name().removeprefix("torch::autograd::")
     return name.split("Backward")[0].lower() or name
@@ -58,22 +79,31 @@ def build(tensor: Tensor, names: dict[int, str]) -> list[Box]:
         kind = "leaf" if tensor._rg else "constant"
         return [Box(id(tensor), names.get(id(tensor), "tensor"), kind, shape=tensor._a.shape)]
     order, _ = collect([tensor._edge[1]])
-    boxes: dict[int, Box] = {}
+    parts = []
     for node in reversed(order):
         shape = node._shape[0] if node._wants_all else node._shape
-        box = Box(id(node), operation(node), "operation", names.get(id(node), ""), tuple(shape))
-        for edge in node._edges:
-            if edge is None:
-                continue
-            target = edge if isinstance(edge, Tensor) else edge[1]
-            if isinstance(target, Tensor) and id(target) not in boxes:
-                boxes[id(target)] = Box(
-                    id(target), names.get(id(target), "leaf"), "leaf", shape=target._a.shape
-                )
-            box.inputs.append(id(target))
-            box.rank = max(box.rank, boxes[id(target)].rank + 1)
-        boxes[id(node)] = box
-    boxes[id(tensor._edge[1])].kind = "output"
+        inputs: list[tuple[int, tuple | None]] = [
+            (id(edge), edge._a.shape) if isinstance(edge, Tensor) else (id(edge[1]), None)
+            for edge in node._edges
+            if edge is not None
+        ]
+        parts.append(Part(id(node), operation(node), tuple(shape), inputs))
+    return place(parts, names)
+
+
+def place(parts: list[Part], names: dict[int, str]) -> list[Box]:
+    """Make boxes of the operations, which are in the order of their creation, and of leaves."""
+    boxes: dict[int, Box] = {}
+    for part in parts:
+        name = names.get(part.key, "")
+        box = Box(part.key, part.label, "operation", name, part.shape)
+        for key, leaf in part.inputs:
+            if leaf is not None and key not in boxes:
+                boxes[key] = Box(key, names.get(key, "leaf"), "leaf", shape=leaf)
+            box.inputs.append(key)
+            box.rank = max(box.rank, boxes[key].rank + 1)
+        boxes[part.key] = box
+    boxes[parts[-1].key].kind = "output"
     # Everything stands just above the first operation that uses it.
     lowest: dict[int, int] = {}
     for box in reversed(boxes.values()):

@@ -14,7 +14,7 @@ from ..grad_mode import no_grad
 from ..node import as_tensor
 from ..numeric import loud, quiet
 from ..tensor import Tensor
-from .graph import operation, variables
+from .graph import caller, operation, variables
 
 
 def brief(a: Any) -> str:
@@ -114,7 +114,7 @@ def _walk(loss: Tensor) -> Any:
 
 def steps(loss: Tensor) -> Steps:
     """The walk backward from `loss`, node by node: gradients in, gradients out, leaves so far."""
-    names = variables(1)
+    names = variables([*caller(1)])
     result = Steps()
     held: dict[int, Any] = {}
     shown: dict[int, str] = {}

@@ -41,6 +41,11 @@ def test_hostile_names_are_escaped():
     assert "<script>" not in picture.svg and ET.fromstring(picture.svg) is not None
 
 
+def test_what_is_no_tensor_is_named():
+    with pytest.raises(TypeError, match="draw\\(\\) takes a tensor, not list"):
+        show.draw([1.0])
+
+
 def test_gradients_on_the_way_back():
     w, b, _, loss = example()
     text = show.draw(loss, gradients=True).text
