@@ -1,8 +1,9 @@
 """Many submissions: hand them to worker processes, and take results as they come.
 
 Results come back in whatever order they are done. A worker that dies takes no other submission with
-it: whatever was under way is tried again alone, and only what ends a worker then is at fault. A
-submission that ran out of wall-clock time beside others is tried again alone, too.
+it: whatever was under way is tried again alone, as is what the grader itself failed on, and only
+what fails then is at fault. A submission that ran out of wall-clock time beside others is tried
+again alone, too.
 """
 
 from __future__ import annotations
@@ -104,7 +105,8 @@ def grade_all(
             for future in wait(futures, return_when=FIRST_COMPLETED).done:
                 submission = futures.pop(future)
                 graded = _outcome(assignment, submission, future)
-                if isinstance(future.exception(), BrokenProcessPool) or (graded.slow and jobs > 1):
+                # A fault of the grader's own may be the busy machine's; slowness surely may.
+                if graded.fault or (graded.slow and jobs > 1):
                     again.append(submission)
                 else:
                     yield graded
