@@ -35,7 +35,8 @@ def caller(depth: int) -> Iterator[tuple[str, Any]]:
         for name, value in list(space.items()):
             if name.startswith("_"):
                 continue
-            if hasattr(value, "named_parameters") and not isinstance(value, type):
+            # The class is asked: an object may claim to have everything.
+            if hasattr(type(value), "named_parameters"):
                 modules.append((name, value))
             else:
                 yield name, value
