@@ -167,12 +167,16 @@ def div(self, other, *, rounding_mode=None):
     return np.trunc(np.true_divide(self, other))
 
 
+def twice(self):
+    return self + self
+
+
 @word
 def pow_self(grad, self, exponent):
     if exponent == 0:
         return zeros_like(grad)
     if exponent == 2:
-        return grad * (self + self)
+        return grad * twice(self)
     return grad * (pow(self, exponent - 1) * exponent)
 
 

@@ -43,13 +43,16 @@ _add = np.add.reduce
 @word
 def sum_to(grad, shape):
     """Undo broadcasting: sum over the dimensions along which a value was repeated."""
+    if not len(shape):
+        return sum(grad)
     lead = grad.ndim - len(shape)
     dims = [
         i
         for i in range(grad.ndim)
         if i < lead or (shape[i - lead] == 1 and grad.shape[i] != 1)
     ]
-    return reshape(sum(grad, dims, True), shape) if dims else reshape(grad, shape)
+    total = sum(grad, dims, True) if dims else grad
+    return reshape(total, shape) if lead else total
 
 
 @word
