@@ -17,7 +17,7 @@ from . import errors
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import fit_array
 from .grad_mode import mode
-from .node import Node, sequence
+from .node import Node, run_node, sequence
 from .numeric import FLOAT32, FLOAT64, loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
 from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
@@ -153,6 +153,7 @@ def set_history(self: Tensor, node: Node) -> None:
     outer._seq, outer._hooks = next(sequence), None
     outer.fn = node
     outer.geometry = geometry(base, self)
+    outer.kind = self._a.dtype if self._a.dtype != base._a.dtype else None
     outer._shape, outer._dtype = base._a.shape, base._a.dtype
     rest = node._edges[1:] if node._edges else ()
     outer._edges = ((base._edge or base) if base._rg else None, *rest)
@@ -176,57 +177,71 @@ def _take_retained(self: Tensor) -> bool:
 
 
 def geometry(base: Tensor, view: Tensor) -> tuple:
-    """Where `view` lies in `base`: size, strides and offset, in elements."""
+    """Where `view` lies in `base`: size, strides and offset, in elements of the view."""
     a, b = view._a, base._a
     start = a.__array_interface__["data"][0] - b.__array_interface__["data"][0]
     item = a.itemsize
-    if not b.flags.c_contiguous and a.size:
-        return a.shape, tuple(s // item for s in a.strides), start // item
     return a.shape, tuple(s // item for s in a.strides), start // item
 
 
 def window(base: Tensor, view: Tensor) -> Tensor:
     """The view, as a strided window on its base."""
-    return WORDS["as_strided_"](base, *geometry(base, view))
+    kind = view._a.dtype if view._a.dtype != base._a.dtype else None
+    return WORDS["as_strided_"](_seen_as(base, kind), *geometry(base, view))
+
+
+def _seen_as(t: Tensor, kind: Any) -> Any:
+    """Complex numbers as pairs of this real type, or pairs as complex numbers; None: as they are."""
+    if kind is None:
+        return t
+    return WORDS["view_as_complex" if kind.kind == "c" else "view_as_real"](t)
 
 
 class CopySlices(Node):
     """An operation in place on part of a tensor: the rest of the gradient passes by it."""
 
-    __slots__ = ("fn", "geometry")
+    __slots__ = ("fn", "geometry", "kind")
     _label = "torch::autograd::CopySlices"
     fn: Any
     geometry: tuple
+    kind: Any  # the view's type, if it sees complex numbers as pairs of real ones or the reverse
+
+    @property
+    def _holomorphic(self) -> bool:  # type: ignore[override]
+        return self.kind is None
 
     def _release(self) -> None:
         self.fn._release()
 
     def _window(self, a: np.ndarray) -> np.ndarray:
         size, stride, offset = self.geometry
-        flat = a.reshape(-1)[offset:]
-        return np.lib.stride_tricks.as_strided(flat, size, [s * a.itemsize for s in stride])
+        flat = (a.reshape(-1) if self.kind is None else a.reshape(-1).view(self.kind))[offset:]
+        return np.lib.stride_tricks.as_strided(flat, size, [s * flat.itemsize for s in stride])
 
     def _run(self, grad: Any, keep: bool) -> tuple:
         out = np.array(grad, order="C")
         part = self._window(out)
         given = part.copy()
-        grads = self.fn._run([given] if self._custom else given, keep)
+        given = [given] if self._custom else given
+        grads = self.fn._run(given, keep) if self.kind is None else run_node(self.fn, given, False)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
     def _run_tensors(self, grad: Any, keep: bool) -> tuple:
         size, stride, offset = self.geometry
-        part = WORDS["as_strided_"](grad.contiguous(), size, stride, offset)
-        given = part.clone()
-        grads = self.fn._run_tensors([given] if self._custom else given, keep)
+        whole, grad = grad.dtype, _seen_as(grad.contiguous(), self.kind)
+        given = WORDS["as_strided_"](grad, size, stride, offset).clone()
+        given = [given] if self._custom else given
+        tensors = self.fn._run_tensors
+        grads = tensors(given, keep) if self.kind is None else run_node(self.fn, given, True)
         hole = np.ones(grad.shape, bool)
-        self._window(hole)[...] = False
+        np.lib.stride_tricks.as_strided(hole.reshape(-1)[offset:], size, stride)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)
         if grads[0] is not None:
             out = out + WORDS["as_strided_backward"](
                 grads[0].expand(size), tuple(grad.shape), size, stride, offset
             )
-        return (out, *grads[1:])
+        return (_seen_as(out, None if self.kind is None else whole.np), *grads[1:])
 
 
 class CustomCopySlices(CopySlices):

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import engine, errors
 from ..dtypes import long_name
-from ..numeric import sum_along
+from ..numeric import complex_met, sum_along
 from ..operands import return_type
 from ..recorder import Array, op, speak_tensors, word
 from ..tensor import wrap_dim
@@ -145,8 +145,11 @@ def variance(a, dim, correction, keepdim, name):
     if n - correction <= 0:
         warnings.warn(errors.VAR_DEGREES.format(name), UserWarning, stacklevel=4)
     centred = a - _add(a, axis=dims, keepdims=True) / a.dtype.type(n)
+    if a.dtype.kind == "c":
+        complex_met()
+        centred = np.abs(centred)
     total = _add(centred * centred, axis=dims, keepdims=keepdim)
-    return total / a.dtype.type(max_of(n - correction, 0))
+    return total / total.dtype.type(max_of(n - correction, 0))
 
 
 def _need_std(name, a):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import long_name, result_numpy
+from ..numeric import complex_met
 from ..recorder import Array, Arrays, op, word
 from ..tensor import wrap_dim
 
@@ -524,5 +525,6 @@ def normal_like(self: Array, drawn):
 def to_type(self: Array, dtype):
     with np.errstate(all="ignore"):
         if self.dtype.kind == "c" and dtype.kind != "c":
+            complex_met()
             self = self.real
         return self.astype(dtype)
