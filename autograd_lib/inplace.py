@@ -191,7 +191,7 @@ def window(base: Tensor, view: Tensor) -> Tensor:
 
 
 def _seen_as(t: Tensor, kind: Any) -> Any:
-    """Complex numbers as pairs of this real type, or pairs as complex numbers; None: as they are."""
+    """Complex numbers as pairs of this real type, or the reverse; None: as they are."""
     if kind is None:
         return t
     return WORDS["view_as_complex" if kind.kind == "c" else "view_as_real"](t)
@@ -222,8 +222,8 @@ class CopySlices(Node):
         out = np.array(grad, order="C")
         part = self._window(out)
         given = part.copy()
-        given = [given] if self._custom else given
-        grads = self.fn._run(given, keep) if self.kind is None else run_node(self.fn, given, False)
+        grad = [given] if self._custom else given
+        grads = self.fn._run(grad, keep) if self.kind is None else run_node(self.fn, grad, False)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 

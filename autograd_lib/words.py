@@ -45,7 +45,8 @@ def install(*modules: Any) -> None:
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
     WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
-                 where_positive=where_positive, twice=twice, product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
+                 where_positive=where_positive, twice=twice,
+                 product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
     for module in modules:
         for name, value in vars(module).items():
             if not name.startswith("__"):

@@ -9,7 +9,6 @@ import numpy as np
 from .. import dtypes
 from ..recorder import public, register
 from ..tensor import Tensor, fresh
-from .common import W
 
 
 @public()
