@@ -494,7 +494,10 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
     a = old._a
     if a.shape == g.shape and a.dtype is g.dtype:
         np.add(a, g, a)
-        old._counter[0] += 1
+        try:
+            old._counter[0] += 1
+        except RuntimeError:
+            raise RuntimeError(errors.INFERENCE_INPLACE) from None
     else:
         leaf._grad = fresh(a + g)
 
