@@ -45,7 +45,7 @@ class _Mode(threading.local):
 
     def settle(self) -> None:
         """To be called when something unusual begins or ends."""
-        self.enabled = self.enabled  # noqa: PLW0127 - the property decides anew
+        self.enabled = self.enabled
 
 
 mode = _Mode()

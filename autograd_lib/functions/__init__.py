@@ -11,6 +11,7 @@ from . import (
     operators,
     reductions,
     shapes,
+    statistics,
     types,
 )
 from .common import is_number, need_tensor
@@ -21,5 +22,5 @@ from .shapes import cat, expand, permute, reshape, stack
 __all__ = [
     "arithmetic", "cat", "comparing", "complexes", "expand", "indexing", "install_operators",
     "is_number", "matrices", "need_tensor", "operators", "permute", "reductions", "reshape",
-    "shapes", "stack", "sum", "types",
+    "shapes", "stack", "statistics", "sum", "types",
 ]  # fmt: skip

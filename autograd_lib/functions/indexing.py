@@ -295,6 +295,93 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 
 
 @public()
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with elements of `source` at positions in the flattened tensor."""
+    if index.numel() != source.numel():
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
+        )
+    places = (index._a.reshape(-1),)
+    flat = W["index_put_op"](reshape(input, -1), places, reshape(source, -1), accumulate)
+    return reshape(flat, input.shape)
+
+
+@public()
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy with the elements of `source`, in order, where the mask is true."""
+    shape = np.broadcast_shapes(input._a.shape, mask._a.shape)
+    places = np.nonzero(np.broadcast_to(mask._a, shape))
+    count = len(places[0]) if shape else int(mask._a)
+    if count > source.numel():
+        raise RuntimeError(
+            "masked_scatter: expected self and source to have same dtypes but got "
+            if input.dtype != source.dtype
+            else "number of elements of source < number of ones in mask"
+        )
+    if not shape:
+        return reshape(source, -1)[0] if count else input.clone()
+    chosen = reshape(source, -1)[:count]
+    return W["index_put_op"](expand(input, *shape), places, chosen)
+
+
+@public()
+def scatter_reduce(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """A copy with elements of `src` combined at `index` along `dim` by this reduction."""
+    if not input.ndim:
+        one = (reshape(t, 1) for t in (input, index, src))
+        whole, places, parts = one
+        return reshape(
+            scatter_reduce(whole, 0, places, parts, reduce, include_self=include_self), ()
+        )
+    if reduce in ("amax", "amin"):
+        return W["scatter_extreme"](input, dim, index, src, reduce == "amax", include_self)
+    if reduce == "prod":
+        return _scatter_product(input, dim, index, src, include_self)
+    if reduce not in ("sum", "mean"):
+        raise RuntimeError(
+            f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}."
+        )
+    start = input if include_self else W["scatter_value"](input, dim, index, 0)
+    total = W["scatter_add_"](start, dim, index, src)
+    if reduce == "sum":
+        return total
+    ones = fresh(np.ones(input._a.shape, input._a.dtype))
+    counts = ones if include_self else W["scatter_value"](ones, dim, index, 0)
+    counts = W["scatter_add_"](counts, dim, index, fresh(np.ones(src._a.shape, src._a.dtype)))
+    return total / fresh(np.maximum(counts._a, 1))
+
+
+def _scatter_product(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, include_self: bool
+) -> Tensor:
+    """Element by element along `dim`: products have no shorter way that is right for zeros."""
+    d = wrap_dim(dim, input.ndim)
+    out = input if include_self else W["scatter_value"](input, d, index, 1)
+    for k in range(index.shape[d]):
+        here = index.narrow(d, k, 1)
+        window = src.narrow(d, k, 1)[tuple(slice(n) for n in here.shape)]
+        out = W["scatter_"](out, d, here, W["gather"](out, d, here) * window)
+    return out
+
+
+@public()
+def index_reduce(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
+    include_self: bool = True,
+) -> Tensor:  # fmt: skip
+    """A copy with slices of `source` combined at positions `index` by this reduction."""
+    d = wrap_dim(dim, input.ndim)
+    if not source.ndim:
+        source, index = reshape(source, 1), reshape(index, 1)
+    shape = [-1 if k == d else 1 for k in range(source.ndim)]
+    places = expand(reshape(index, *shape), *source.shape)
+    return scatter_reduce(input, dim, places, source, reduce, include_self=include_self)
+
+
+@public()
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """Elements of `input` where the condition holds, else of `other`."""
     if input is None and other is None:
