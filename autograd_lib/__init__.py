@@ -62,6 +62,7 @@ from .tensor import Tensor
 
 __version__ = "0.1.0"
 newaxis = None
+vmap = func.vmap
 globals().update(_namespace.NAMES)
 
 if _TYPE_CHECKING:

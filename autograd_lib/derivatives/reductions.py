@@ -284,8 +284,12 @@ def _not_empty(name, a):
 @word
 def evenly(grad, self, result):
     """The gradient of an extreme, shared evenly by all elements that attain it."""
-    mask = self == result
+    mask = self != self if is_nan(result) else self == result
     return mask * (grad / sum(mask * 1))
+
+
+def is_nan(result):
+    return bool(result != result)
 
 
 @word

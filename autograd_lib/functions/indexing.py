@@ -68,7 +68,7 @@ def _as_places(x: Any) -> Any:
 
 def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     """Apply the numbers and slices in `key`; return what is left for advanced indexing."""
-    if isinstance(key, list) and any(isinstance(k, (slice, type(None))) for k in key):
+    if isinstance(key, list) and len(key) < 32 and any(isinstance(k, _MANY) for k in key):
         key = tuple(key)
     keys = list(key) if isinstance(key, tuple) else [key]
     used = 0
@@ -80,7 +80,7 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     if used > self.ndim:
         raise _too_few(self, used)
     t, dim, advanced = self, 0, {}
-    changed = False
+    changed, dropped = False, 0  # dimensions that whole numbers have taken away
     for k in keys:
         if k is ...:
             dim += self.ndim - used
@@ -96,11 +96,16 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
         ):  # fmt: skip
             k, n = int(k), t._a.shape[dim]
             if not -n <= k < n:
-                raise IndexError(f"index {k} is out of bounds for dimension {dim} with size {n}")
+                raise IndexError(
+                    f"index {k} is out of bounds for dimension {dim + dropped} with size {n}"
+                )
             t, changed = W["select"](t, dim, k), True
+            dropped += 1
         elif isinstance(k, slice):
             step = 1 if k.step is None else int(k.step)
-            if step <= 0:
+            if step == 0:
+                raise ValueError("slice step cannot be zero")
+            if step < 0:
                 raise ValueError("step must be greater than zero")
             n = t._a.shape[dim]
             start, stop, _ = slice(
@@ -141,7 +146,25 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     if not advanced:
         return (t if changed else W["alias"](t)), None
     last = max_(advanced)
+    if len(advanced) > 1:
+        _check_places(advanced.values())
     return t, tuple(advanced.get(d, slice(None)) for d in range(last + 1))
+
+
+# What makes a list a tuple of indices, one for each dimension.
+_MANY = (list, tuple, range, Tensor, np.ndarray, slice, type(None), type(...))
+
+
+def _check_places(places: Any) -> None:
+    """Raise unless indices of several dimensions go together."""
+    shapes = [a.shape for a in places]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise IndexError(
+            "shape mismatch: indexing tensors could not be broadcast together with shapes "
+            + ", ".join(str(list(s)) for s in shapes)
+        ) from None
 
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:

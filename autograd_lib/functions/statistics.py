@@ -68,7 +68,8 @@ def _quantile(input: Tensor, q: Any, dim: Any, keepdim: bool, how: str, skip: bo
     # (A row that is not all numbers has none for its quantile: its last element.)
     rank = np.where(count > 0, rank, n - 1).astype(input._a.dtype)
     if how in ("lower", "higher", "nearest"):
-        rank = {"lower": np.floor, "higher": np.ceil, "nearest": np.round}[how](rank)
+        rounded: Any = {"lower": np.floor, "higher": np.ceil, "nearest": np.round}[how]
+        rank = rounded(rank)
     low = np.floor(rank)
     if how == "linear":
         # (By way of `q`, which may want a gradient too.)
