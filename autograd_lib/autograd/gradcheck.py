@@ -17,8 +17,6 @@ from ..random import Generator
 from ..tensor import Tensor, fresh
 from .function import Function
 
-COMPLEX = "c"
-
 
 class GradcheckError(RuntimeError):
     """The derivative is not what finite differences say."""
@@ -78,7 +76,7 @@ class _Check:
     def _derivative(self, t: Tensor, steps: Any, where: str = "") -> list[np.ndarray]:
         """The derivative of each output along `steps`: one for each part of a number."""
         found = self._change(t, steps[0], where)
-        if t._a.dtype.kind == COMPLEX:
+        if t._a.dtype.kind == "c":
             found = [x + y * 1j for x, y in
                      zip(found, self._change(t, steps[1] * 1j, where), strict=True)]  # fmt: skip
         return [x._a for x in found]
@@ -268,7 +266,7 @@ def _check_is_linear(outputs: tuple, tracked: list, masked: Any) -> None:
             raise GradcheckError("grad is incorrect type")
 
 
-class _Undefined(Function):
+class Undefined(Function):
     """A result whose gradient never arrives."""
 
     @staticmethod
@@ -283,10 +281,10 @@ class _Undefined(Function):
 def _check_undefined(func: Any, inputs: tuple, tracked: list) -> None:
     """Raise GradcheckError unless a missing gradient counts as one of zeros."""
     outputs = _differentiable(func(*inputs))
-    cases = [[_Undefined.apply(y) for y in outputs]]
+    cases = [[Undefined.apply(y) for y in outputs]]
     for i in range(len(outputs) if len(outputs) > 1 else 0):
         outputs = _differentiable(func(*inputs))
-        cases.append([_Undefined.apply(y) if k == i else y for k, y in enumerate(outputs)])
+        cases.append([Undefined.apply(y) if k == i else y for k, y in enumerate(outputs)])
     for case in cases:
         _check_zeros(case, tracked)
 

@@ -8,6 +8,7 @@ from . import (
     complexes,
     indexing,
     matrices,
+    memory,
     operators,
     reductions,
     shapes,
@@ -21,6 +22,6 @@ from .shapes import cat, expand, permute, reshape, stack
 
 __all__ = [
     "arithmetic", "cat", "comparing", "complexes", "expand", "indexing", "install_operators",
-    "is_number", "matrices", "need_tensor", "operators", "permute", "reductions", "reshape",
-    "shapes", "stack", "statistics", "sum", "types",
+    "is_number", "matrices", "memory", "need_tensor", "operators", "permute", "reductions",
+    "reshape", "shapes", "stack", "statistics", "sum", "types",
 ]  # fmt: skip
