@@ -628,6 +628,12 @@ def expand_last(x: Tensor, n: int) -> Tensor:
     return W["expand"](W["unsqueeze"](x, -1), *x.shape, n)
 
 
+def logdet(A: Tensor) -> Tensor:
+    """The logarithm of the determinant; NaN if that is negative."""
+    sign, logabs = slogdet(A)
+    return logabs + W["log"](sign.detach()) if (sign._a != 1).any() else logabs
+
+
 NAMESPACE = {
     "norm": _norm, "vector_norm": vector_norm, "matrix_norm": matrix_norm, "inv": inv,
     "solve": solve, "solve_triangular": solve_triangular, "det": det, "slogdet": slogdet,
@@ -643,7 +649,7 @@ NAMESPACE = {
 public(name="inverse")(inv)
 public(name="det")(det)
 public(name="slogdet")(slogdet)
-public(name="logdet")(lambda input: slogdet(input)[1])
+public(name="logdet")(lambda input: logdet(input))
 public(name="matrix_power")(matrix_power)
 public(name="pinverse")(lambda input, rcond=1e-15: pinv(input, rtol=rcond))
 public(name="cross")(lambda input, other, dim=None: cross(
