@@ -33,8 +33,8 @@ _lent = torch.Generator()
 """Stands in for the engine's own generator during a trial, which costs less than its state."""
 
 generators_are_free = False
-"""Whether nobody goes on with Python's and NumPy's random generators after a trial: to put them back
-takes longer than many a trial does."""
+"""Whether nobody goes on with Python's and NumPy's random generators after a trial: to put them
+back takes longer than many a trial does."""
 
 MISSING = {"type": "missing"}
 """Observed where a path leads nowhere: no such attribute, or nothing to look into."""
