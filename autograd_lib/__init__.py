@@ -21,6 +21,7 @@ from typing import Any as _Any
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_lib\b")
 
 from . import namespace as _namespace  # isort: skip - the tables come first
+from . import bytecode as _bytecode  # isort: skip
 from . import _C, autograd, func, linalg, nn, optim, profiler, random, show, special, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .creation import as_tensor, from_numpy, tensor
@@ -65,6 +66,7 @@ newaxis = None
 vmap = func.vmap
 globals().update(_namespace.NAMES)
 globals().update(_namespace.layers())
+_bytecode.keep()
 
 if _TYPE_CHECKING:
     # Most names are entries of the tables, put here when the package is imported.
