@@ -604,12 +604,14 @@ def _drawn(kind, title):
         return np.asarray(drawn).astype(self.dtype)
 
     fill.__annotations__["self"] = "Array"
-    op(f"{kind}_fill", node=f"{title}Backward0", public=False, self="zeros_like(grad)")(fill)
+    op(f"{kind}_fill", node=title, public=False, self="zeros_like(grad)")(fill)
 
 
-for _kind in ("uniform", "normal", "bernoulli", "random", "exponential", "cauchy", "geometric"):
-    _drawn(_kind, _kind.capitalize())
-_drawn("log_normal", "LogNormal")
+for _kind in ("uniform", "normal", "exponential", "cauchy", "geometric"):
+    _drawn(_kind, f"{_kind.capitalize()}Backward0")
+_drawn("bernoulli", "BernoulliBackward2")
+_drawn("random", "RandomBackward2")
+_drawn("log_normal", "LogNormalBackward0")
 
 
 @op(name="to_", node="ToCopyBackward0", self="grad", public=False)
