@@ -123,7 +123,7 @@ def _eig_back(conj: Any, solve: Any, turned: Any, eye: Any) -> Any:
         vh = conj(turned(V))
         inner = vh @ gV
         gaps = conj(L[..., None, :] - L[..., :, None])
-        own = eye(L.shape[-1])
+        own = eye(L)
         # (Vectors of length 1 move only across themselves.)
         norm = (vh @ V) * (inner.real * own).sum(-2)[..., None, :]
         ratio = (inner - norm) * (1 - own) / (gaps + own)
@@ -133,9 +133,17 @@ def _eig_back(conj: Any, solve: Any, turned: Any, eye: Any) -> Any:
 
 
 WORDS["eig_back"] = _eig_back(
-    lambda x: x.conj(), linalg.solve, lambda x: x.mT, lambda n: fresh(np.eye(n))
+    lambda x: x.conj(),
+    linalg.solve,
+    lambda x: x.mT,
+    lambda L: fresh(np.eye(L.shape[-1], dtype=L._a.real.dtype)),
 )
-ARRAYS["eig_back"] = _eig_back(np.conj, np.linalg.solve, lambda x: np.swapaxes(x, -1, -2), np.eye)
+ARRAYS["eig_back"] = _eig_back(
+    np.conj,
+    np.linalg.solve,
+    lambda x: np.swapaxes(x, -1, -2),
+    lambda L: np.eye(L.shape[-1], dtype=L.real.dtype),
+)
 
 
 def eig(A: Tensor) -> Any:
