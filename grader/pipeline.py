@@ -13,7 +13,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -30,6 +30,7 @@ from . import __version__
 from .evidence import joined
 from .intake import Submission
 from .judge import Definition, judge
+from .judge.afresh import afresh
 from .judge.court import Court
 from .judge.later import may_wait
 from .judge.provided import provided
@@ -124,8 +125,7 @@ def grade(
         limits,
         _provided(assignment.solution, assignment.solution.stat().st_mtime_ns),
     )
-    with ExitStack() as stack:
-        stack.callback(sitting.close)
+    with afresh(), closing(sitting):
         result.checks = _run(assignment.title, restored, sitting)
     result.isolation = sandbox.level
     result.peak_memory_mb = sitting.peak_memory_mb
@@ -428,7 +428,8 @@ class _Sitting:
         if time.monotonic() > self._deadline:
             self.slow = True
             raise RoomEnded("timeout")
-        if self._room is None or self._court is None:
+        if self._room is None or self._court is None or self._room.ended:
+            self.close()
             self._room = self._sandbox.open(self._files, self._pictures)
             self._court = Court(self._room, self._provided)
             self._court.silent = self._silent

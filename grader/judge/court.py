@@ -10,6 +10,7 @@ import ast
 import contextlib
 import io
 import itertools
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, TracebackType
@@ -59,7 +60,7 @@ class Court:
 
     def run_locked(self, source: str) -> None:
         """Run a locked cell for the names that it defines; what fails in it is left out."""
-        with contextlib.suppress(RoomEnded), self._sitting([]):
+        with contextlib.suppress(RoomEnded), self._sitting([]), Bounds(self._room.limits):
             self._execute(source)
 
     def run_check(self, source: str) -> CellRun:
@@ -96,6 +97,8 @@ class Court:
                 self._room.peer.table.forget()
                 self._room.peer.last_raised = None
                 value, error = self._execute(source)
+                # What is in it may be asked for its words, or be endless once written out.
+                words = "" if error is None else _words(error)
         except RoomEnded as ended:
             return CellRun(ended.status, outputs)
         if bounds.crossed:
@@ -108,16 +111,14 @@ class Court:
         if error is not None:
             if self._room.peer.last_raised is MemoryError or type(error) is MemoryError:
                 return CellRun("out_of_memory", outputs)
-            name, words = type(error).__name__, _words(error)
+            name = type(error).__name__
             if not self.silent:
                 lines = [f"{name}: {words}"]
                 outputs.append(
                     {"output_type": "error", "ename": name, "evalue": words, "traceback": lines}
                 )
             return CellRun("error", outputs, (name, words), line=_line(error.__traceback__))
-        if type(value) in (int, float):
-            return CellRun("ok", outputs, value=float(value))
-        return CellRun("ok", outputs)
+        return CellRun("ok", outputs, value=_points(value))
 
     @contextlib.contextmanager
     def _sitting(
@@ -190,6 +191,13 @@ class Court:
         except BaseException as error:
             return None, error
         return None, None
+
+
+def _points(value: Any) -> float | None:
+    """Return the number that a check ended with; one too large for a float gives no points."""
+    if type(value) is int and value.bit_length() > 1000:
+        return math.nan
+    return float(value) if type(value) in (int, float) else None
 
 
 def _words(error: BaseException) -> str:

@@ -327,6 +327,7 @@ class SandboxRoom:
         self._outputs = outputs
         self._lines.update(line.strip() for line in source.splitlines())
         self._words.update(re.findall(r"\w+", source))
+        self.peer.answering = False
         try:
             with self.within():
                 status, name, text, lines = _checked(self.peer.request("run", source))
@@ -339,6 +340,7 @@ class SandboxRoom:
             return CellRun("crashed", outputs)
         finally:
             self._outputs = None
+            self.peer.answering = True
         if status == "ok":
             return CellRun("ok", outputs)
         outputs.append(
