@@ -148,23 +148,10 @@ class Handle:
         self._refuse()
 
 
-_COMPARING = frozenset(
-    [
-        "allclose",
-        "assert_equal",
-        "eq",
-        "equal",
-        "equals",
-        "ge",
-        "gt",
-        "isclose",
-        "le",
-        "lt",
-        "ne",
-        "sub",
-        "subtract",
-    ]
-)
+_COMPARING = {
+    "allclose", "assert_equal", "eq", "equal", "equals", "ge", "gt", "isclose", "le", "lt", "ne",
+    "sub", "subtract",
+}  # fmt: skip
 """methods of arrays, tensors and tables that would be asked whether an answer is right"""
 
 _SPECIAL = {"__name__", "__doc__", "__qualname__", "__module__", "__wrapped__", "__dict__"}
