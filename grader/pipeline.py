@@ -44,6 +44,9 @@ from .sandbox.launch import Sandbox, SandboxRoom, Template
 LONGEST_OUTPUT = 20_000
 """characters of printed text kept of one cell"""
 
+LARGEST_OUTPUTS = 20_000_000
+"""characters kept of all that a notebook's cells show; pictures of the rest are left out"""
+
 
 @dataclass(frozen=True)
 class Assignment:
@@ -265,7 +268,7 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
             continue
         if kind != "check":
             run = sitting.run(cell.source, kind)
-            _fill(cell, run, sitting.count)
+            sitting.fill(cell, run)
             if kind == "exercise" and name is not None:
                 definitions[name] = Definition(run.status, run.error)
             continue
@@ -273,7 +276,7 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
         definition = definitions.get(exercise, Definition("missing"))
         shown = restored.shown[str(name)]
         run = sitting.check(shown)
-        _fill(cell, run, sitting.count)
+        sitting.fill(cell, run)
         sitting.evidence[str(name)] = run.evidence
         seen = judge(cell, notebook, run, definition)
         # A check of ours stops where it does not pass, and so would not come to its hidden part.
@@ -337,11 +340,6 @@ def _hidden_part(source: str) -> str:
     return rest.partition("### END HIDDEN TESTS")[0]
 
 
-def _fill(cell: NotebookNode, run: CellRun, count: int) -> None:
-    cell.outputs = [_cut(output) for output in run.outputs]
-    cell.execution_count = count
-
-
 def _written(cell: NotebookNode, notebook: str, unchanged: bool) -> CheckResult:
     name, points = grade_id(cell) or "", float(cell.metadata["nbgrader"]["points"])
     if unchanged:
@@ -399,6 +397,7 @@ class _Sitting:
         self._behind_all = False
         self._deadline = time.monotonic() + limits.submission_seconds
         self.count = 0
+        self._room_for_outputs = LARGEST_OUTPUTS
         self.slow = False
         self.peak_memory_mb: float | None = None
         self.log: list[dict[str, Any]] = []
@@ -431,6 +430,18 @@ class _Sitting:
             self._past.append(past)
             self._ran += 1
         return run
+
+    def fill(self, cell: NotebookNode, run: CellRun) -> None:
+        """Show in a cell what its run has shown, as long as the notebook does not become huge."""
+        cell.execution_count = self.count
+        cell.outputs = []
+        for output in map(_cut, run.outputs):
+            self._room_for_outputs -= len(json.dumps(output))
+            if self._room_for_outputs < 0:
+                words = "[more output, left out: the notebook has shown too much already]\n"
+                cell.outputs.append(nbformat.v4.new_output("stream", text=words))
+                return
+            cell.outputs.append(output)
 
     def check(self, source: str, place: int | None = None, count: int = 0) -> CellRun:
         """Run a check outside of the room, at its place: by default behind all cells so far."""

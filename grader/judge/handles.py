@@ -54,8 +54,9 @@ class Handle:
         """Return the trusted module that this says it is."""
         own = object.__getattribute__(self, "_facts")
         name = own[1] if len(own) == 3 else None
-        known = type(name) is str and name.split(".")[0] in MODULES
-        return sys.modules.get(name) if known else None
+        if type(name) is not str or name.split(".")[0] not in MODULES:
+            return None
+        return sys.modules.get(name)
 
     # NumPy's operators step back, and it makes no array of a handle.
     __array_ufunc__ = None

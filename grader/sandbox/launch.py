@@ -41,6 +41,10 @@ LONGEST_TEMPLATE = 100_000
 """characters of all of a template's cells; they travel in one datagram"""
 
 
+DEEPEST_OUTPUT = 100
+"""levels of lists and dictionaries in what a cell shows"""
+
+
 class SandboxError(Exception):
     """The sandbox does not start on this machine; the text says why."""
 
@@ -519,7 +523,16 @@ def _checked(found: Any) -> tuple[str, str, str, list[str]]:
         or not all(type(line) is str for line in found[3])
     ):
         raise WireError("a cell ended in an unknown way")
-    return found[0], found[1][:200], found[2], found[3]
+    return found[0], found[1][:200], found[2][:2000], [line[:2000] for line in found[3][:60]]
+
+
+def _is_deep(value: Any, levels: int = DEEPEST_OUTPUT) -> bool:
+    """Say whether data is nested more deeply than what reads it later could follow."""
+    if type(value) is dict:
+        value = [*value.values()]
+    if type(value) is not list:
+        return False
+    return levels == 0 or any(_is_deep(part, levels - 1) for part in value)
 
 
 def _output(event: Any) -> dict[str, Any]:
@@ -530,6 +543,8 @@ def _output(event: Any) -> dict[str, Any]:
         return {"output_type": "stream", "name": name, "text": event["text"]}
     if kind in ("display_data", "execute_result") and type(event.get("data")) is dict:
         metadata = event.get("metadata")
+        if _is_deep(event["data"]) or _is_deep(metadata):
+            raise WireError("an output is nested too deeply")
         output = {
             "output_type": kind,
             "data": event["data"],
