@@ -47,6 +47,10 @@ class Submission:
     """True where nothing was handed in at all"""
     notes: list[str] = field(default_factory=list)
     timestamp: str | None = None
+    given_up: tuple[str, ...] = ()
+    """checks in which the process that graded it has ended, in earlier tries"""
+    note: Path | None = None
+    """where it is left which check is run, should the process end in it"""
 
 
 def students(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[str]:
