@@ -2,8 +2,8 @@
 
 Results come back in whatever order they are done. A worker that dies takes no other submission with
 it: whatever was under way is tried again alone, as is what the grader itself failed on, and only
-what fails then is at fault. Where a check is what a worker dies in, that check alone is lost. A submission that ran out of wall-clock time beside others is tried
-again alone, too.
+what fails then is at fault. Where a check is what a worker dies in, that check alone is lost. A
+submission that ran out of wall-clock time beside others is tried again alone, too.
 """
 
 from __future__ import annotations

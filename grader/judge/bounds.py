@@ -17,7 +17,6 @@ from typing import Any
 
 from ..sandbox import Limits
 
-
 GRACE_SECONDS = 3
 """CPU time after which a check that cannot be interrupted takes its whole process with it"""
 
@@ -86,10 +85,12 @@ class Bounds:
 
     @staticmethod
     def _limit_cpu(seconds: int) -> None:
+        """Have the kernel end this process after so much CPU time, at -1 not any more."""
         import resource
 
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (hard if seconds < 0 else seconds, hard))
+        soft = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
+        resource.setrlimit(resource.RLIMIT_CPU, (hard if seconds < 0 else soft, hard))
 
     def _too_long(self, number: int, frame: FrameType | None) -> None:
         self.crossed = "timeout"

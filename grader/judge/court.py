@@ -206,7 +206,9 @@ def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
     """Compile a cell of the instructor's once for a whole class, its last expression by itself."""
     tree = ast.parse(without_magics(source), _FILE)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    value = compile(ast.Expression(last.value), _FILE, "eval") if last is not None else None
+    value = (
+        compile(ast.Expression(last.value), _FILE, "eval") if isinstance(last, ast.Expr) else None
+    )
     return compile(tree, _FILE, "exec"), value
 
 
