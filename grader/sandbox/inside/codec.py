@@ -46,7 +46,15 @@ _TYPES = {
     if isinstance(value, type) and name[0] != "_"
 }
 _TYPE_NAMES = {value: name for name, value in _TYPES.items()}
-_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+_MALFORMED = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 _RECORDS = {
     "array": ("root", "view"),
     "storage": ("storage",),
