@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import autograd_lib as torch
 
 @contextmanager
 def afresh() -> Iterator[None]:
-    """Begin with generators and modes as they are at first, and put them so again at the end.
+    """Begin with the engine's modes as they are at first, and put them so again at the end.
 
     Checks run in a process that many submissions share. What one of them draws, switches off, or
     has switched off by a submission, is nothing to the next.
@@ -28,8 +27,6 @@ def afresh() -> Iterator[None]:
 
 
 def _reset() -> None:
-    random.seed(0)
-    np.random.seed(0)
     torch.manual_seed(0)
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
