@@ -464,6 +464,17 @@ def _is_deep(value: Any, levels: int = DEEPEST_OUTPUT) -> bool:
     return levels == 0 or any(_is_deep(part, levels - 1) for part in value)
 
 
+def _bundle(data: dict[str, Any]) -> dict[str, Any]:
+    """Keep of what is shown what nbformat allows, and so what reads it expects: texts, or JSON."""
+    found = {}
+    for kind, value in data.items():
+        if type(value) is list and all(type(part) is str for part in value):
+            value = "".join(value)
+        if type(value) is str or kind.endswith(("/json", "+json")):
+            found[kind] = value
+    return found
+
+
 def _output(event: Any) -> dict[str, Any]:
     """Check an output that a room sent: plain, and of a known kind."""
     kind = event.get("output_type") if type(event) is dict else None
@@ -476,7 +487,7 @@ def _output(event: Any) -> dict[str, Any]:
             raise WireError("an output is nested too deeply")
         output = {
             "output_type": kind,
-            "data": event["data"],
+            "data": _bundle(event["data"]),
             "metadata": metadata if type(metadata) is dict else {},
         }
         if kind == "execute_result":
