@@ -443,12 +443,12 @@ class _OutOfMemory(WireError):
     """All processes together hold more than they may."""
 
 
-def _checked(found: Any) -> tuple[str, str, str, list[str]]:
+def _checked(found: Any) -> tuple[str, str, str, tuple[str, ...]]:
     if (
-        type(found) is not list
+        type(found) is not tuple
         or len(found) != 4
         or not all(type(part) is str for part in found[:3])
-        or type(found[3]) is not list
+        or type(found[3]) is not tuple
         or not all(type(line) is str for line in found[3])
     ):
         raise WireError("a cell ended in an unknown way")
