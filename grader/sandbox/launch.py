@@ -452,7 +452,7 @@ def _checked(found: Any) -> tuple[str, str, str, tuple[str, ...]]:
         or not all(type(line) is str for line in found[3])
     ):
         raise WireError("a cell ended in an unknown way")
-    return found[0], found[1][:200], found[2][:2000], [line[:2000] for line in found[3][:60]]
+    return found[0], found[1][:200], found[2][:2000], tuple(line[:2000] for line in found[3][:60])
 
 
 def _is_deep(value: Any, levels: int = DEEPEST_OUTPUT) -> bool:
