@@ -193,7 +193,7 @@ def flush() -> None:
 def run(
     shell: RoomShell, source: str, number: int | None = None
 ) -> tuple[str, str, str, tuple[str, ...]]:
-    """Run the cell of that number; returns its status, the exception's name and text, its traceback.
+    """Run a cell; returns its status, the exception's name and text, and the traceback.
 
     As tuples: a list would be an object that both sides share from then on.
     """
