@@ -109,21 +109,23 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
 def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     """Tensors of several views of `base`, made by `node`."""
     outs: list[Any] = []
-    counter = base._counter
-    view = view_of(base, True)
-    tracked = node is not None
-    if tracked:
-        seq = node._seq
-        node._shape, node._dtype = [a.shape for a in arrays], [base._a.dtype] * len(arrays)
+    shapes: list[tuple] = []
+    counter, view, seq, edge, nr = base._counter, view_of(base, True), 0, None, 0
+    if node is not None:
+        seq, node._shape, node._dtype = node._seq, shapes, [base._a.dtype] * len(arrays)
     for a in arrays:
+        if node is not None:
+            edge = (seq, node, nr)
+            nr += 1
+            shapes.append(a.shape)
         out = new(Tensor)
         out._a = a
         out._counter = counter
         out._grad = out._hooks = None
         # (Each view its own record: one may be renewed before the others.)
-        out._view = view.copy()
-        out._rg = tracked
-        out._edge = (seq, node, len(outs)) if tracked else None
+        out._view = [*view]
+        out._rg = edge is not None
+        out._edge = edge
         outs.append(out)
     return outs
 

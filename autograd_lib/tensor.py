@@ -228,14 +228,14 @@ class Tensor:
         `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
         element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
         """
-        edge = self._edge
+        edge, a = self._edge, self._a
         if (
             gradient is None and inputs is None and not create_graph
             and edge is not None and edge[2] is None and self._view is None
-            and not self._a.ndim and self._a.dtype in START and mode.state.__class__ is bool
+            and not a.ndim and a.dtype in START and mode.state.__class__ is bool
         ):  # fmt: skip
             # What nearly every training step asks for: one number, all leaves, nothing unusual.
-            short_walk(edge, START[self._a.dtype], retain_graph)
+            short_walk(edge, START[a.dtype], retain_graph)
         else:
             run_backward((self,), gradient, retain_graph, create_graph, inputs)
 
@@ -554,10 +554,10 @@ NORMAL, MULTIPLE, NO_GRAD, CUSTOM, INFERENCE_MODE = range(5)
 
 def view_of(t: Tensor, multiple: bool = False) -> list:
     """The view record [base, version, kind] of a new view of `t`."""
-    parent = t._view
-    version = 0 if t._counter is INFERENCE else t._counter[0]
-    kind = NO_GRAD if not mode.state else MULTIPLE if multiple else NORMAL
-    if mode.state.__class__ is not bool and mode.inference:
+    parent, counter, state = t._view, t._counter, mode.state
+    version = 0 if counter is INFERENCE else counter[0]
+    kind = NO_GRAD if not state else MULTIPLE if multiple else NORMAL
+    if state.__class__ is not bool and mode.inference:
         kind = INFERENCE_MODE
     if parent is None:
         return [t, version, kind]
