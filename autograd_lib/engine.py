@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from heapq import heappop, heappush, heapreplace
+from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
 from typing import Any
 
@@ -52,27 +52,21 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
     This is the whole of backward() for nearly every training step. What is unusual (hooks,
     gradients that are only handed back, derivatives to be recorded too) is left to `long_walk`.
     """
-    # Where a gradient has arrived: the first node that this step has found is likely to be the
-    # next one, so it is kept at hand, as `edge`, `ahead` and `found`; the others are in the heap.
-    heap: list[tuple] = []  # edges to nodes
+    heap: list[tuple] = []  # edges to nodes where a gradient has arrived, but for `edge`, the next
     arrived: dict[Any, Any] = {}  # node -> its gradient; of many outputs, a list
-    ahead = found = None
     leaves: dict[int, list] = {}  # id of leaf -> [leaf, gradient, is the array ours alone?]
     watched = False  # has anything with hooks been reached?
     token = quiet()
     try:
         while True:
             _, node, nr = edge
-            if watched or node._hooks is not None or (nr is not None and node._custom):
+            if node._hooks is not None or (nr is not None and node._custom) or watched:
                 arrived[node] = grad
                 watched = True
                 break
             if nr is not None:
-                for g in grad:  # (`None in grad` would compare arrays)
-                    if g is None:
-                        _complete(node, grad, False)
-                        break
-            edge, ahead, gradients, i = None, None, node._run(grad, keep), -1
+                grad = _complete(node, grad, False)
+            edge, gradients, i = None, node._run(grad, keep), -1
             for to in node._edges:  # (counting ourselves: `zip` would take 0.1 us more)
                 i += 1
                 g = gradients[i]
@@ -83,28 +77,22 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                     if nr is None:
                         if g.shape != target._shape or g.dtype is not target._dtype:
                             g = fit_array(node, g, target._shape, target._dtype)
-                        if target is ahead:
-                            found = found + g
-                        elif target in arrived:
+                        if target in arrived:
                             arrived[target] = arrived[target] + g
-                        elif ahead is None:
-                            edge, ahead, found = to, target, g
-                        else:
-                            arrived[target] = g
-                            heappush(heap, to)
-                        continue
-                    if g.shape != target._shape[nr] or g.dtype is not target._dtype[nr]:
-                        g = fit_array(node, g, target._shape[nr], target._dtype[nr])
-                    box = found if target is ahead else arrived.get(target)
-                    if box is not None:
-                        box[nr] = g if box[nr] is None else box[nr] + g
-                        continue
-                    box = [None] * len(target._shape)
-                    box[nr] = g
-                    if ahead is None:
-                        edge, ahead, found = to, target, box
+                            continue
+                        arrived[target] = g
                     else:
-                        arrived[target] = box
+                        if g.shape != target._shape[nr] or g.dtype is not target._dtype[nr]:
+                            g = fit_array(node, g, target._shape[nr], target._dtype[nr])
+                        box = arrived.get(target)
+                        if box is not None:
+                            box[nr] = g if box[nr] is None else box[nr] + g
+                            continue
+                        box = arrived[target] = [None] * len(target._shape)
+                        box[nr] = g
+                    if edge is None:
+                        edge = to
+                    else:
                         heappush(heap, to)
                     continue
                 a = to._a
@@ -119,15 +107,9 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                 leaves[id(to)] = [to, g, g is not grad and g.base is None and not node._shares]
                 if to._hooks is not None:
                     watched = True
-            if ahead is not None:
-                if not heap or edge < heap[0]:
-                    grad = found
-                    continue
-                arrived[ahead] = found
-                edge = heapreplace(heap, edge)
-            elif heap:
-                edge = heappop(heap)
-            else:
+            if heap:
+                edge = heappop(heap) if edge is None else heappushpop(heap, edge)
+            elif edge is None:
                 break
             grad = arrived.pop(edge[1])
     finally:

@@ -109,23 +109,20 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
 def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     """Tensors of several views of `base`, made by `node`."""
     outs: list[Any] = []
-    shapes: list[tuple] = []
-    counter, view, seq, edge, nr = base._counter, view_of(base, True), 0, None, 0
+    counter, view, seq, edge = base._counter, view_of(base, True), 0, None
     if node is not None:
-        seq, node._shape, node._dtype = node._seq, shapes, [base._a.dtype] * len(arrays)
-    for a in arrays:
+        seq, node._shape, node._dtype = node._seq, [], [base._a.dtype] * len(arrays)
+    for nr, a in enumerate(arrays):
         if node is not None:
             edge = (seq, node, nr)
-            nr += 1
-            shapes.append(a.shape)
+            node._shape.append(a.shape)
         out = new(Tensor)
         out._a = a
         out._counter = counter
         out._grad = out._hooks = None
-        # (Each view its own record: one may be renewed before the others.)
-        out._view = [*view]
-        out._rg = edge is not None
+        out._view = [*view]  # (each its own record: one may be renewed before the others)
         out._edge = edge
+        out._rg = edge is not None
         outs.append(out)
     return outs
 

@@ -209,7 +209,7 @@ class Entry:
             for p in self.signature.parameters.values()
             if p.annotation in KINDS
         }
-        own = {"made", "node", "result", "state", "thread", "token"}
+        own = {"made", "node", "result", "seq", "state", "thread", "token"}
         clash = own & {*self.signature.parameters}
         if clash:
             raise TypeError(f"{self.name}: the written text needs the names {clash} for itself")
@@ -451,13 +451,13 @@ class Entry:
         """Lines that make the result a tensor, and record the operation if that is called for."""
         w = [
             "    if result.__class__ is not ndarray: result = asarray(result)",
-            "    made = new(Tensor); made._a = result; made._grad = made._hooks = None",
+            "    made = new(Tensor); made._a = result",
         ]
         if self.view:
-            w.append("    made._counter = input._counter; "
+            w.append("    made._counter = input._counter; made._grad = made._hooks = None; "
                      f"made._view = view_of(input, {self.multiple_views})")  # fmt: skip
         else:
-            w.append("    made._view = None; made._counter = [0]")
+            w.append("    made._counter = [0]; made._grad = made._hooks = made._view = None")
         if self.formulas:
             tracked = " or ".join(f"{shown(a)}_rg" for a in self.differentiable)
             # (Only conversions make anything but floats of floats.)
@@ -480,7 +480,7 @@ class Entry:
             *self._make(),
             "        node._shape = result.shape; node._dtype = result.dtype",
             *self._keep("result", "made._counter"),
-            "        made._rg = True; made._edge = (node._seq, node, None)",
+            "        made._rg = True; made._edge = (seq, node, None)",
             "        if state is not True: special(node)",
             "        return made",
         ]
@@ -497,7 +497,7 @@ class Entry:
         return [
             # (A folded node leaves numbers free for the nodes inside it.)
             *(["        next(sequence); next(sequence)"] if self.unfold else []),
-            "        node = Backward(); node._seq = next(sequence); node._hooks = None"
+            "        node = Backward(); node._seq = seq = next(sequence); node._hooks = None"
             + ("; node.real = None" if self.unfold else ""),
             f"        node._edges = {edges}",
         ]
