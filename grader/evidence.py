@@ -21,6 +21,9 @@ DEEPEST = 12
 LARGEST = 2_000
 """values kept of one case, of all its arrays and lists together"""
 
+MOST_OF_THE_KEY = 1_000
+"""cases whose inputs and expected values are remembered"""
+
 CUT = "$more"
 """stands, with a number, for so many items that were left out of a list"""
 
@@ -34,8 +37,13 @@ def keep(tries: list[dict[str, Any]], failed: bool) -> dict[str, Any]:
     return {
         "tried": len(tries),
         "agreed": sum(one["agrees"] for one in tries),
-        "tries": [bounded(one) for one in chosen],
+        "tries": [_try(one) for one in chosen],
     }
+
+
+def _try(one: dict[str, Any]) -> dict[str, Any]:
+    ours = {name: _of_the_key(one[name]) for name in ("inputs", "expected") if name in one}
+    return {name: ours[name] if name in ours else bounded(value) for name, value in one.items()}
 
 
 def joined(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
@@ -80,24 +88,47 @@ def bounded(record: Any) -> Any:
     return _Cutter().cut(record, 0)
 
 
+class _OfTheKey:
+    """What is the same object for a whole class, inputs and expected values, cut once."""
+
+    def __init__(self) -> None:
+        self._cut: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, record: Any) -> Any:
+        kept = self._cut.get(id(record))
+        if kept is None or kept[0] is not record:
+            if len(self._cut) >= MOST_OF_THE_KEY:
+                self._cut.clear()
+            kept = self._cut[id(record)] = record, bounded(record)
+        return kept[1]
+
+
+_of_the_key = _OfTheKey()
+
+
 class _Cutter:
     def __init__(self) -> None:
         self._left = LARGEST
 
     def cut(self, value: Any, depth: int, short: bool = False) -> Any:
         self._left -= 1
-        if value is None or isinstance(value, bool):
-            return value
-        if isinstance(value, float):
+        kind = type(value)
+        if kind is float:
             return float(f"{value:.9g}") if short else value
-        if isinstance(value, int):
+        if value is None or kind is bool:
+            return value
+        if kind is int:
             # An integer of a million digits is no shorter for being one number.
             return value if value.bit_length() < 256 else f"{value.bit_length()} bits long"
-        if isinstance(value, str):
+        if kind is str:
             more = len(value) - LONGEST_TEXT
             return value if more <= 0 else f"{value[:LONGEST_TEXT]} [{more} more characters]"
         if depth > DEEPEST:
             return "[too deep to be kept]"
+        if kind is list or kind is tuple:
+            first = value[: self._most(len(value))]
+            found = [self.cut(one, depth + 1, short) for one in first]
+            return found + ([{CUT: len(value) - len(first)}] if len(first) < len(value) else [])
         if isinstance(value, Mapping):
             items = list(value.items())
             chosen = items[: self._most(len(items))]
@@ -105,11 +136,10 @@ class _Cutter:
             short = value.get("dtype") == "float32"
             entries = {str(key)[:200]: self.cut(one, depth + 1, short) for key, one in chosen}
             return entries | ({CUT: len(items) - len(chosen)} if len(chosen) < len(items) else {})
-        if isinstance(value, list | tuple):
-            first = value[: self._most(len(value))]
-            found = [self.cut(one, depth + 1, short) for one in first]
-            return found + ([{CUT: len(value) - len(first)}] if len(first) < len(value) else [])
-        return f"[{type(value).__name__}]"
+        for plain in (float, int, str):
+            if isinstance(value, plain):
+                return self.cut(plain(value), depth, short)
+        return f"[{kind.__name__}]"
 
     def _most(self, count: int) -> int:
         return min(count, MOST_ITEMS, max(self._left, 1))
