@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
 from collections import namedtuple
 from typing import Any
@@ -28,6 +30,30 @@ def not_a_tensor(x: Any, function: str, argument: str, position: int) -> Any:
         f"{function}(): argument '{argument}' (position {position}) must be Tensor, "
         f"not {type(x).__name__}"
     )
+
+
+def wanting_tensors(function: Any) -> Any:
+    """`function`, which says so when an argument annotated as Tensor is none.
+
+    Nothing is asked beforehand: what is no tensor fails somewhere inside, and is looked at then.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    wanted = [(i, p.name) for i, p in enumerate(parameters) if p.annotation == "Tensor"]
+    if not wanted:
+        return function
+
+    @functools.wraps(function)
+    def asking(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (AttributeError, TypeError):
+            for i, name in wanted:
+                given = args[i] if i < len(args) else kwargs.get(name, Tensor)
+                if not isinstance(given, Tensor) and given is not Tensor:
+                    not_a_tensor(given, function.__name__, name, i + 1)
+            raise
+
+    return asking
 
 
 def number(x: Any, function: str, argument: str, position: int) -> Any:

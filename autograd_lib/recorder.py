@@ -1,8 +1,8 @@
 """How an entry of the table becomes an operation that records itself.
 
 An entry is a forward function on arrays and one formula per differentiable argument. From it this
-file writes three things, as source text that you can print with
-``python -m autograd_lib.show.source mul``:
+file writes three things, as source text, which `Entry` keeps for you to print (``source``,
+``operator_source`` and ``node_source``, as docs/engine/README.md shows):
 
 - the public function, which unwraps tensors, calls the forward and notes what the derivative needs;
 - for arithmetic, Python's operator: the same, but straight for the case that nearly always is;
@@ -20,7 +20,6 @@ function: the derivative is then itself recorded, and can be differentiated agai
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import linecache
 import re
@@ -37,6 +36,7 @@ from .errors import freed
 from .grad_mode import mode
 from .node import FoldedNode, Node, sequence
 from .numeric import constant, loud, quiet
+from .operands import wanting_tensors
 from .saved import (
     FREED,
     SavedTensor,
@@ -107,30 +107,6 @@ def public(method: bool = True, name: str | None = None) -> Callable:
         return function
 
     return decorate
-
-
-def wanting_tensors(function: Any) -> Any:
-    """`function`, which says so when an argument annotated as Tensor is none.
-
-    Nothing is asked beforehand: what is no tensor fails somewhere inside, and is looked at then.
-    """
-    parameters = inspect.signature(function).parameters.values()
-    wanted = [(i, p.name) for i, p in enumerate(parameters) if p.annotation == "Tensor"]
-    if not wanted:
-        return function
-
-    @functools.wraps(function)
-    def asking(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except (AttributeError, TypeError):
-            for i, name in wanted:
-                given = args[i] if i < len(args) else kwargs.get(name, Tensor)
-                if not isinstance(given, Tensor) and given is not Tensor:
-                    operands.not_a_tensor(given, function.__name__, name, i + 1)
-            raise
-
-    return asking
 
 
 def word(function: Any) -> Any:
