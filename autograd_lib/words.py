@@ -27,10 +27,6 @@ def has_zero(self: Tensor) -> bool:
     return bool((self._a == 0).any())
 
 
-def where_positive(grad: Tensor, self: Tensor) -> Any:
-    return WORDS["gated"](grad, self, self > 0)
-
-
 def twice(self: Tensor) -> Any:
     # As torch has it: x squared can be differentiated once more than 2x, x + x once less.
     return WORDS["pow"](self, 1) * 2
@@ -45,7 +41,7 @@ def install(*modules: Any) -> None:
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
     WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
-                 where_positive=where_positive, twice=twice,
+                 twice=twice,
                  product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
     for module in modules:
         for name, value in vars(module).items():
