@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import autograd_lib as torch
 
 @contextmanager
 def afresh() -> Iterator[None]:
-    """Begin with the engine's modes as they are at first, and put them so again at the end.
+    """Begin with generators and modes as they are at first, and put them so again at the end.
 
     Checks run in a process that many submissions share. What one of them draws, switches off, or
     has switched off by a submission, is nothing to the next.
@@ -27,6 +28,8 @@ def afresh() -> Iterator[None]:
 
 
 def _reset() -> None:
+    random.seed(0)
+    np.random.seed(0)
     torch.manual_seed(0)
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)

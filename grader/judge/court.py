@@ -12,13 +12,10 @@ import functools
 import io
 import itertools
 import math
-import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, MappingProxyType, TracebackType
 from typing import Any
-
-import numpy as np
 
 from course import describe, forbid, render, trial, witness
 
@@ -51,9 +48,6 @@ class Court:
         self.silent = False
         """Whether nothing is kept of what a submission prints or raises: hidden tests are run"""
         room.on_text = self._print
-        # What checks draw is the same for every submission, and again the next time.
-        random.seed(0)
-        np.random.seed(0)
 
     def _ask(self, what: str, *values: Any) -> Any:
         return self._room.ask(what, *values)

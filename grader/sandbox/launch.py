@@ -52,6 +52,7 @@ class Sandbox:
         self._templates: dict[tuple[str, ...], Template | None] = {}
         self._wanted: Counter[tuple[str, ...]] = Counter()
         self._ready = False
+        self._user = os.getpid()
 
     def __enter__(self) -> Sandbox:
         return self
@@ -86,6 +87,7 @@ class Sandbox:
         `pictures`, by fingerprint, need not be drawn in it. What a `template` has run is done.
         """
         self.wait()
+        self._leave_what_is_others()
         source = template or self._server
         order = source.ordered or self._order(source)
         # The next one gets ready while this one is used.
@@ -103,11 +105,19 @@ class Sandbox:
         """
         if self.level != FULL or not cells or sum(map(len, cells)) > LONGEST_TEMPLATE:
             return None
+        self._leave_what_is_others()
         if cells not in self._templates and len(self._templates) < MOST_TEMPLATES:
             self._wanted[cells] += 1
             if not self._templates or self._wanted[cells] > 1:
                 self._templates[cells] = self._make_template(cells)
         return self._templates.get(cells)
+
+    def _leave_what_is_others(self) -> None:
+        """In a fork of the process that made this: let go of the rooms and templates it has."""
+        if self._user != os.getpid():
+            self._user = os.getpid()
+            self._server.ordered = None
+            self._templates, self._wanted = {}, Counter()
 
     def _make_template(self, cells: tuple[str, ...]) -> Template | None:
         self.wait()
