@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -65,6 +65,36 @@ def grade_id(cell: NotebookNode) -> str | None:
     own = cell.metadata.get("nbgrader")
     name = own.get("grade_id") if isinstance(own, Mapping) else None
     return name if isinstance(name, str) else None
+
+
+def exercises(cells: Iterable[NotebookNode]) -> dict[str, str]:
+    """Say of each check and written question what it belongs to, by grade ids.
+
+    Of a check that our build did not make that is the answer before it.
+    """
+    found: dict[str, str] = {}
+    answer = None
+    for cell in cells:
+        name = grade_id(cell)
+        if name is None:
+            continue
+        match role(cell):
+            case "exercise":
+                answer = name
+            case "check":
+                own = cell.metadata.get("autograd_course", {})
+                found[name] = own.get("exercise") or answer or name
+            case "written":
+                found[name] = name
+    return found
+
+
+def is_by_hand(cell: NotebookNode) -> bool:
+    """Say whether a person gives the points: for a written answer, or any text that has points."""
+    what = role(cell)
+    return "points" in cell.metadata.get("nbgrader", {}) and (
+        what == "written" or (what == "check" and cell.cell_type != "code")
+    )
 
 
 def restore(submitted: NotebookNode, solution: NotebookNode, release: NotebookNode) -> Restored:

@@ -7,6 +7,7 @@ may see (whole tracebacks, what a cell printed) goes to a detail file beside it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -74,6 +75,14 @@ class Result:
     started: str = ""
     seconds: float = 0.0
     peak_memory_mb: float | None = None
+
+    def by_name(self) -> dict[str, CheckResult]:
+        """Return the checks by their ids; where two notebooks have the same one, by both names."""
+        count = Counter(check.id for check in self.checks)
+        return {
+            check.id if count[check.id] == 1 else f"{check.notebook}/{check.id}": check
+            for check in self.checks
+        }
 
     def to_json(self) -> str:
         """Return the file's text."""
