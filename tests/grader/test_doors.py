@@ -58,7 +58,8 @@ def doors(tmp_path_factory):
             shutil.rmtree(folder)
     spoil(ours)
     says(SCRIPT)(ours.submitted / "scripts" / LESSON)
-    theirs = type(ours)(shutil.copytree(ours.root, tmp_path_factory.mktemp("theirs") / "course"))
+    folder = tmp_path_factory.mktemp("theirs") / "course"
+    theirs = type(ours)(shutil.copytree(ours.root, folder, symlinks=True))
     grade_assignment(ours, ours.lesson(LESSON), jobs=2)
     done = nbgrader(theirs.root, "autograde", LESSON)
     assert done.returncode == 0, done.stderr
