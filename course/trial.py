@@ -32,6 +32,9 @@ afresh too."""
 _lent = torch.Generator()
 """Stands in for the engine's own generator during a trial, which costs less than its state."""
 
+_put_back = False
+"""whether random generators are put back by someone around the next trial"""
+
 MISSING = {"type": "missing"}
 """Observed where a path leads nowhere: no such attribute, or nothing to look into."""
 
@@ -147,19 +150,38 @@ def observe_path(path: str, names: Mapping[str, Any]) -> Plain:
 
 
 @contextlib.contextmanager
+def putting_back() -> Iterator[None]:
+    """Put Python's and NumPy's random generators back after a block, so that trials need not.
+
+    It takes longer than many a trial. Whoever tries much in a row does it once, around all of it.
+    """
+    global _put_back
+    before, _put_back = _put_back, True
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        _put_back = before
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+
+
+@contextlib.contextmanager
 def quietly() -> Iterator[io.StringIO]:
     """Run a block with output and warnings caught, and put global state back after it.
 
     Generators start from a fixed seed, so that code that draws numbers does the same each time.
     """
+    global _put_back
     printed = io.StringIO()
-    python_state, numpy_state = random.getstate(), np.random.get_state()
     generator = torch.default_generator
     engine_state = vars(generator).copy()
     # A trial within a trial has one of its own.
     lent = torch.Generator() if generator._engine is _lent._engine else _lent
     grad_mode, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+    around = _put_back
     with (
+        contextlib.nullcontext() if around else putting_back(),
         elsewhere(),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
@@ -172,11 +194,12 @@ def quietly() -> Iterator[io.StringIO]:
         vars(generator).update(vars(lent.manual_seed(0)))
         torch.set_grad_enabled(True)
         torch.set_default_dtype(torch.float32)
+        # A trial within this one puts back what this one goes on with.
+        _put_back = False
         try:
             yield printed
         finally:
-            random.setstate(python_state)
-            np.random.set_state(numpy_state)
+            _put_back = around
             vars(generator).update(engine_state)
             torch.set_grad_enabled(grad_mode)
             torch.set_default_dtype(dtype)

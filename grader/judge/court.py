@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import io
 import itertools
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType, TracebackType
+from types import CodeType, MappingProxyType, TracebackType
 from typing import Any
 
 from course import describe, forbid, render, trial, witness
@@ -91,6 +92,7 @@ class Court:
             with (
                 self._sitting(outputs, listen) as printed,
                 Bounds(self._room.limits) as bounds,
+                trial.putting_back(),
             ):
                 self._room.peer.check += 1
                 self._room.peer.table.forget()
@@ -179,17 +181,25 @@ class Court:
     def _execute(self, source: str) -> tuple[Any, BaseException | None]:
         """Run a cell's text; returns the value of its last expression, and what it raised."""
         try:
-            tree = ast.parse(without_magics(source), _FILE)
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, _FILE, "exec"), self._names)
-            if isinstance(last, ast.Expr):
-                return eval(compile(ast.Expression(last.value), _FILE, "eval"), self._names), None
+            statements, last = _compiled(source)
+            exec(statements, self._names)
+            if last is not None:
+                return eval(last, self._names), None
         except KeyboardInterrupt:
             # Somebody at the keyboard: what a submission raises never arrives as this.
             raise
         except BaseException as error:
             return None, error
         return None, None
+
+
+@functools.lru_cache(256)
+def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
+    """Compile a cell of the instructor's once for a whole class, its last expression by itself."""
+    tree = ast.parse(without_magics(source), _FILE)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    value = compile(ast.Expression(last.value), _FILE, "eval") if last is not None else None
+    return compile(tree, _FILE, "exec"), value
 
 
 def _words(error: BaseException) -> str:

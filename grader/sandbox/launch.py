@@ -16,8 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ from .room import FULL, REDUCED, CellRun, Limits, RoomEnded
 
 FIRST_USER = 0x5A000000
 """where the user numbers begin that rooms have outside, when a superuser grades"""
+
+
+MOST_TEMPLATES = 4
+"""of one worker; rooms that could begin behind other cells run all of theirs"""
+
+LONGEST_TEMPLATE = 100_000
+"""characters of all of a template's cells; they travel in one datagram"""
 
 
 class SandboxError(Exception):
@@ -71,9 +79,10 @@ class Sandbox:
             stderr=self._errors,
         )
         theirs.close()
-        self._control = ours
+        self._server = _Source(ours)
+        self._templates: dict[tuple[str, ...], Template | None] = {}
+        self._wanted: Counter[tuple[str, ...]] = Counter()
         self._ready = False
-        self._ordered: _Order | None = None
 
     def __enter__(self) -> Sandbox:
         return self
@@ -85,10 +94,10 @@ class Sandbox:
         """Wait until the server has imported everything; raises SandboxError."""
         if self._ready:
             return
-        self._control.settimeout(self._limits.start_seconds)
+        self._server.control.settimeout(self._limits.start_seconds)
         try:
             # Only looked at: every process that shares this sandbox is to find it.
-            self._ready = bool(self._control.recv(4096, socket.MSG_PEEK))
+            self._ready = bool(self._server.control.recv(4096, socket.MSG_PEEK))
         except OSError:
             self._ready = False
         if not self._ready:
@@ -96,26 +105,63 @@ class Sandbox:
             said = self._errors.read().decode("utf-8", "replace").strip()[-2000:]
             self.close()
             raise SandboxError(f"the sandbox did not start: {said or 'it gave no reason'}")
-        self._control.settimeout(None)
+        self._server.control.settimeout(None)
 
     def open(
-        self, files: Mapping[str, bytes], pictures: Mapping[str, str] | None = None
+        self,
+        files: Mapping[str, bytes],
+        pictures: Mapping[str, str] | None = None,
+        template: Template | None = None,
     ) -> SandboxRoom:
         """Open a room with these files in its working directory; raises SandboxError.
 
-        `pictures`, by fingerprint, need not be drawn in it.
+        `pictures`, by fingerprint, need not be drawn in it. What a `template` has run is done.
         """
         self.wait()
-        order = self._ordered or self._order()
+        source = template or self._server
+        order = source.ordered or self._order(source)
         # The next one gets ready while this one is used.
-        self._ordered = self._order()
+        source.ordered = self._order(source)
         room = SandboxRoom(order, self.level, self._limits, files)
         if pictures:
             room.know(pictures)
         return room
 
-    def _order(self) -> _Order:
-        """Ask the server for a room, and do not wait for it."""
+    def template(self, cells: tuple[str, ...]) -> Template | None:
+        """Return where rooms begin behind these cells, None where each room runs them itself.
+
+        Only cells that a whole class has in common should come here. The first time they are run in
+        a room: what is made for one submission alone would save nothing.
+        """
+        if self.level != FULL or not cells or sum(map(len, cells)) > LONGEST_TEMPLATE:
+            return None
+        if cells not in self._templates and len(self._templates) < MOST_TEMPLATES:
+            self._wanted[cells] += 1
+            if self._wanted[cells] > 1:
+                self._templates[cells] = self._make_template(cells)
+        return self._templates.get(cells)
+
+    def _make_template(self, cells: tuple[str, ...]) -> Template | None:
+        self.wait()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        cookie = secrets.token_bytes(COOKIE_BYTES)
+        seconds = self._limits.cell_seconds
+        wanted = {"cells": cells, "cookie": cookie.hex(), "seconds": seconds}
+        with theirs:
+            socket.send_fds(self._server.control, [json.dumps(wanted).encode()], [theirs.fileno()])
+        channel = Channel(ours, cookie)
+        channel.deadline = time.monotonic() + self._limits.start_seconds
+        try:
+            outputs = channel.receive()
+            if outputs is not None:
+                return Template(ours, [[_output(one) for one in cell] for cell in outputs])
+        except WireError:
+            pass
+        ours.close()
+        return None
+
+    def _order(self, source: _Source) -> _Order:
+        """Ask for a room, and do not wait for it."""
         room_end, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         keeper_end, status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if hasattr(socket, "SO_PASSCRED"):
@@ -134,7 +180,7 @@ class Sandbox:
         }
         try:
             socket.send_fds(
-                self._control,
+                source.control,
                 [json.dumps(wanted).encode()],
                 [room_end.fileno(), keeper_end.fileno()],
             )
@@ -152,9 +198,8 @@ class Sandbox:
 
     def close(self) -> None:
         """End the server, and with it every room."""
-        if self._ordered is not None:
-            self._ordered.cancel()
-        self._control.close()
+        for source in (*filter(None, self._templates.values()), self._server):
+            source.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         self._process.kill()
@@ -212,6 +257,28 @@ class _Order:
         self.status.close()
 
 
+@dataclass
+class _Source:
+    """A process that forks rooms, and the room that it has been asked for already."""
+
+    control: socket.socket
+    ordered: _Order | None = field(default=None, init=False)
+
+    def close(self) -> None:
+        """Have it ended by hanging up."""
+        if self.ordered is not None:
+            self.ordered.cancel()
+        self.control.close()
+
+
+@dataclass
+class Template(_Source):
+    """A process in which some cells have been run, and whose rooms begin behind them."""
+
+    outputs: list[list[Any]]
+    """what each of the cells has shown"""
+
+
 class SandboxRoom:
     """A fork of the server that holds one submission; see `Room` for the verbs."""
 
@@ -242,7 +309,7 @@ class SandboxRoom:
         self._pictures: Mapping[str, str] = {}
         self._peak: float | None = None
         self._process = self._wait_for_hello(order.link, limits.start_seconds)
-        self._cpu_before = 0.0
+        self._cpu_before: float | None = None
         self._cpu_limit = float("inf")
         self._looked = 0.0
         with self.within():
@@ -279,7 +346,8 @@ class SandboxRoom:
         )
         self._channel.deadline = min(time.monotonic() + self.limits.wall_seconds, self.until)
         self._printed = int(self.limits.output_mb * 1_000_000)
-        self._cpu_before = self._cpu()
+        # Looked at when an answer has been waited for: most come before that.
+        self._cpu_before = None
         self._cpu_limit = self.limits.cell_seconds
         yield
 
@@ -290,7 +358,10 @@ class SandboxRoom:
         """Be asked while an answer is waited for."""
         if not watch.CAN_WATCH or not self._process:
             return
-        if self._cpu() - self._cpu_before > self._cpu_limit:
+        used = self._cpu()
+        if self._cpu_before is None:
+            self._cpu_before = used
+        if used - self._cpu_before > self._cpu_limit:
             raise TooLate("the CPU time is used up")
         now = time.monotonic()
         if now - self._looked > 0.1:
@@ -303,7 +374,7 @@ class SandboxRoom:
         """Close the room, and find out why it has ended."""
         if self.ended:
             return self.ended
-        used = self._cpu() - self._cpu_before
+        used = 0.0 if self._cpu_before is None else self._cpu() - self._cpu_before
         if isinstance(error, _OutOfMemory):
             self.ended = "out_of_memory"
         elif isinstance(error, TooLate):
@@ -426,7 +497,11 @@ class SandboxRoom:
         """End the process and all that it started."""
         if not self.ended:
             self.ended = "closed"
-            self._stop()
+            if self._folder is not None:
+                self._stop()
+            else:
+                # It leaves nothing behind that one would have to wait for.
+                self._peak = watch.peak_memory_mb(self._process)
         self._channel.sock.close()
         self._status.close()
         if self._folder is not None:
