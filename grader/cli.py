@@ -241,6 +241,7 @@ def _as_csv(found: list[Result]) -> str:
             "status",
             "score",
             "max_score",
+            "notebook",
             "check",
             "check_status",
             "points",
@@ -251,10 +252,11 @@ def _as_csv(found: list[Result]) -> str:
     for result in found:
         head = [result.assignment, result.student, result.status, result.score, result.max_score]
         if not result.checks:
-            writer.writerow([_cell(value) for value in [*head, "", "", "", "", ""]])
+            writer.writerow([_cell(value) for value in [*head, "", "", "", "", "", ""]])
         for check in result.checks:
             named = check.diagnosis["name"] if check.diagnosis else ""
-            row = [*head, check.id, check.status, check.points, check.max_points, named]
+            place = check.notebook, check.id
+            row = [*head, *place, check.status, check.points, check.max_points, named]
             writer.writerow([_cell(value) for value in row])
     return text.getvalue()
 

@@ -33,10 +33,11 @@ from .intake import Submission
 from .judge import Definition, judge
 from .judge.ahead import may_run_ahead
 from .judge.court import Court
+from .judge.desk import at_desk
 from .judge.later import may_wait
 from .judge.provided import provided
 from .provenance import assignment_sha256, environment
-from .restore import Restored, exercises, grade_id, is_by_hand, restore, role
+from .restore import Restored, exercises, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
 from .sandbox import CellRun, Limits, RoomEnded
 from .sandbox.launch import Sandbox, SandboxRoom, Template
@@ -237,6 +238,7 @@ def grade(
         sitting.begin_behind(_common(restored.cells, release))
     with ExitStack() as stack:
         stack.callback(sitting.close)
+        stack.enter_context(at_desk(files))
         result.checks = _run(assignment.title, restored, sitting)
     result.isolation = sandbox.level
     result.peak_memory_mb = sitting.peak_memory_mb
@@ -369,7 +371,7 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
     checks: list[CheckResult | _Hidden] = []
     for cell in restored.cells:
         kind, name = role(cell), grade_id(cell)
-        if is_by_hand(cell):
+        if kind == "written" and "points" in cell.metadata["nbgrader"]:
             checks.append(_written(cell, notebook, name in restored.unchanged))
         if cell.cell_type != "code":
             continue

@@ -89,14 +89,6 @@ def exercises(cells: Iterable[NotebookNode]) -> dict[str, str]:
     return found
 
 
-def is_by_hand(cell: NotebookNode) -> bool:
-    """Say whether a person gives the points: for a written answer, or any text that has points."""
-    what = role(cell)
-    return "points" in cell.metadata.get("nbgrader", {}) and (
-        what == "written" or (what == "check" and cell.cell_type != "code")
-    )
-
-
 def restore(submitted: NotebookNode, solution: NotebookNode, release: NotebookNode) -> Restored:
     """Put a student's cells into the instructor's notebook.
 
@@ -199,7 +191,7 @@ class _Repair:
         for name, cell in self.backbone.items():
             assert name is not None
             places = [n for n, one in enumerate(self.cells) if one.name == name]
-            if _is_answer(cell):
+            if is_answer(cell):
                 self._choose_answer(name, places)
             else:
                 self._choose_locked(name, places)
@@ -328,7 +320,7 @@ class _Repair:
             source = cell.source
             if role(cell) == "check":
                 restored.shown[name] = self.released[name].source
-            elif _is_answer(cell):
+            elif is_answer(cell):
                 stub = self.released[name].source
                 source = self.answers.get(name, stub)
                 if source.strip() == stub.strip():
@@ -347,7 +339,7 @@ class _Repair:
         self.repairs.setdefault(kind, []).append(name)
 
 
-def _is_answer(cell: NotebookNode) -> bool:
+def is_answer(cell: NotebookNode) -> bool:
     """Whether students write into it; a task is a text that they answer in cells of their own."""
     return role(cell) in ("exercise", "written") and not cell.metadata["nbgrader"].get("task")
 
