@@ -79,6 +79,7 @@ class _Lesson:
     assignment: str = ""
     policy: str = "named"
     last: Outcome | None = None
+    recorded: Cases | None = None
     live: dict[str, Cases] = field(default_factory=dict)
 
 
@@ -95,6 +96,7 @@ def begin(assignment: str, release: str = "", feedback: str = "named") -> None:
     a note says so and how to cure it. `feedback` is one of `POLICIES`.
     """
     _lesson.assignment, _lesson.policy, _lesson.last = assignment, feedback, None
+    _lesson.recorded = None
     _lesson.live.clear()
     try:
         installed = find.recorded_cases(assignment).release
@@ -239,7 +241,9 @@ def _cases(hidden: bool) -> Cases:
             "no lesson is open: run the notebook's first cell, the one with course.begin(...)"
         )
     if not hidden:
-        return find.recorded_cases(_lesson.assignment)
+        if _lesson.recorded is None:
+            _lesson.recorded = find.recorded_cases(_lesson.assignment)
+        return _lesson.recorded
     if _lesson.assignment not in _lesson.live:
         _lesson.live[_lesson.assignment] = find.live_cases(_lesson.assignment)
     return _lesson.live[_lesson.assignment]

@@ -32,8 +32,9 @@ afresh too."""
 _lent = torch.Generator()
 """Stands in for the engine's own generator during a trial, which costs less than its state."""
 
-_put_back = False
-"""whether random generators are put back by someone around the next trial"""
+generators_are_free = False
+"""Whether nobody goes on with Python's and NumPy's random generators after a trial: to put them
+back takes longer than many a trial does."""
 
 MISSING = {"type": "missing"}
 """Observed where a path leads nowhere: no such attribute, or nothing to look into."""
@@ -150,18 +151,12 @@ def observe_path(path: str, names: Mapping[str, Any]) -> Plain:
 
 
 @contextlib.contextmanager
-def putting_back() -> Iterator[None]:
-    """Put Python's and NumPy's random generators back after a block, so that trials need not.
-
-    It takes longer than many a trial. Whoever tries much in a row does it once, around all of it.
-    """
-    global _put_back
-    before, _put_back = _put_back, True
+def _putting_back() -> Iterator[None]:
+    """Put Python's and NumPy's random generators back after a block."""
     python_state, numpy_state = random.getstate(), np.random.get_state()
     try:
         yield
     finally:
-        _put_back = before
         random.setstate(python_state)
         np.random.set_state(numpy_state)
 
@@ -172,16 +167,16 @@ def quietly() -> Iterator[io.StringIO]:
 
     Generators start from a fixed seed, so that code that draws numbers does the same each time.
     """
-    global _put_back
+    global generators_are_free
     printed = io.StringIO()
     generator = torch.default_generator
     engine_state = vars(generator).copy()
     # A trial within a trial has one of its own.
     lent = torch.Generator() if generator._engine is _lent._engine else _lent
     grad_mode, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
-    around = _put_back
+    free = generators_are_free
     with (
-        contextlib.nullcontext() if around else putting_back(),
+        contextlib.nullcontext() if free else _putting_back(),
         elsewhere(),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
@@ -195,11 +190,11 @@ def quietly() -> Iterator[io.StringIO]:
         torch.set_grad_enabled(True)
         torch.set_default_dtype(torch.float32)
         # A trial within this one puts back what this one goes on with.
-        _put_back = False
+        generators_are_free = False
         try:
             yield printed
         finally:
-            _put_back = around
+            generators_are_free = free
             vars(generator).update(engine_state)
             torch.set_grad_enabled(grad_mode)
             torch.set_default_dtype(dtype)

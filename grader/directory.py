@@ -18,13 +18,13 @@ from typing import Any
 from course import find
 from course.check import POLICIES
 
+from .errors import UsageError
+
 CONFIG = "nbgrader_config.py"
 SQLITE = "sqlite:///"
 LAYOUT = "{nbgrader_step}/{student_id}/{assignment_id}"
 
-
-class UsageError(Exception):
-    """Something about the course directory or the command is not right; the text says what."""
+__all__ = ["CourseDirectory", "Lesson", "UsageError", "all_lessons"]
 
 
 @dataclass(frozen=True)

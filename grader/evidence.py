@@ -21,6 +21,9 @@ DEEPEST = 12
 LARGEST = 2_000
 """values kept of one case, of all its arrays and lists together"""
 
+MOST_OF_THE_KEY = 1_000
+"""cases whose inputs and expected values are remembered"""
+
 CUT = "$more"
 """stands, with a number, for so many items that were left out of a list"""
 
@@ -34,8 +37,13 @@ def keep(tries: list[dict[str, Any]], failed: bool) -> dict[str, Any]:
     return {
         "tried": len(tries),
         "agreed": sum(one["agrees"] for one in tries),
-        "tries": [bounded(one) for one in chosen],
+        "tries": [_try(one) for one in chosen],
     }
+
+
+def _try(one: dict[str, Any]) -> dict[str, Any]:
+    ours = {name: _of_the_key(one[name]) for name in ("inputs", "expected") if name in one}
+    return {name: ours[name] if name in ours else bounded(value) for name, value in one.items()}
 
 
 def joined(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +86,24 @@ def _text(error: BaseException) -> str:
 def bounded(record: Any) -> Any:
     """Return plain data with long lists, long texts and deep places cut."""
     return _Cutter().cut(record, 0)
+
+
+class _OfTheKey:
+    """What is the same object for a whole class, inputs and expected values, cut once."""
+
+    def __init__(self) -> None:
+        self._cut: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, record: Any) -> Any:
+        kept = self._cut.get(id(record))
+        if kept is None or kept[0] is not record:
+            if len(self._cut) >= MOST_OF_THE_KEY:
+                self._cut.clear()
+            kept = self._cut[id(record)] = record, bounded(record)
+        return kept[1]
+
+
+_of_the_key = _OfTheKey()
 
 
 class _Cutter:

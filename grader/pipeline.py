@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +213,20 @@ def _sums(checks: list[CheckResult]) -> tuple[float, float]:
     return sum(check.points or 0.0 for check in checks), sum(check.max_points for check in checks)
 
 
+def prepare(assignment: Assignment) -> None:
+    """Read what grading any submission will need, while there is nothing else to do."""
+    for part in assignment.parts():
+        _read(part.release, part.release.stat().st_mtime_ns)
+        _provided(part.solution, part.solution.stat().st_mtime_ns)
+    if assignment.source is not None:
+        os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
+        find.recorded_cases(assignment.name)
+        cases = find.live_cases(assignment.name)
+        for check in cases.checks:
+            for case in cases.of(check):
+                case.expected()
+
+
 def grade(
     assignment: Assignment, submission: Submission, limits: Limits, sandbox: Sandbox
 ) -> Graded:
@@ -230,12 +244,13 @@ def grade(
     sitting = _Sitting(
         sandbox,
         files,
-        partial(_pictures, assignment, files, sandbox),
         limits,
         _provided(assignment.solution, assignment.solution.stat().st_mtime_ns),
     )
-    if not files:
-        sitting.begin_behind(_common(restored.cells, release))
+    ahead = [] if files else _common(restored.cells, release)
+    behind = sitting.begin_behind(ahead)
+    if any(_DRAWS.search(s) for s in _sources(restored.cells) if s not in ahead or not behind):
+        sitting.pictures = _pictures(assignment, files, sandbox)
     with ExitStack() as stack:
         stack.callback(sitting.close)
         stack.enter_context(at_desk(files))
@@ -255,6 +270,7 @@ def grade(
     return Graded(result, notebook, unchanged, detail, slow=sitting.slow)
 
 
+_DRAWS = re.compile("matplotlib|plt")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -343,6 +359,10 @@ def _pictures(assignment: Assignment, files: dict[str, bytes], sandbox: Sandbox)
                         room.run(cell.source)
                 _drawn[key] = room.drawn()
     return _drawn[key]
+
+
+def _sources(cells: list[NotebookNode]) -> list[str]:
+    return [c.source for c in cells if c.cell_type == "code" and role(c) != "check"]
 
 
 def _common(cells: list[NotebookNode], release: NotebookNode) -> list[str]:
@@ -493,12 +513,12 @@ class _Sitting:
         self,
         sandbox: Sandbox,
         files: dict[str, bytes],
-        pictures: Callable[[], dict[str, str]],
         limits: Limits,
         provided: Mapping[str, str],
     ) -> None:
-        self._sandbox, self._files, self._pictures = sandbox, files, pictures
-        self._provided = provided
+        self._sandbox, self._files, self._provided = sandbox, files, provided
+        self.pictures: Mapping[str, str] = {}
+        """what need not be drawn in a room, by fingerprint"""
         self._template: Template | None = None
         self._shown: dict[str, list[list[Any]]] = {}
         """what the template has shown, by cell; of cells that read alike, in their order"""
@@ -521,12 +541,13 @@ class _Sitting:
         """How many cells have been run that later ones may depend on."""
         return len(self._past)
 
-    def begin_behind(self, cells: list[str]) -> None:
-        """Have rooms begin where these cells have been run already, if there is a place for it."""
+    def begin_behind(self, cells: list[str]) -> bool:
+        """Have rooms begin where these cells have been run already; says whether they can."""
         self._template = self._sandbox.template(tuple(cells))
         if self._template is not None:
             for source, outputs in zip(cells, self._template.outputs, strict=True):
                 self._shown.setdefault(source, []).append(outputs)
+        return self._template is not None
 
     def run(self, source: str, kind: str) -> CellRun:
         """Run a cell of the student's, or a locked one, in a new room if the last one ended."""
@@ -583,7 +604,7 @@ class _Sitting:
             self.slow = True
             raise RoomEnded("timeout")
         if self._room is None or self._court is None:
-            self._room = self._sandbox.open(self._files, self._pictures(), self._template)
+            self._room = self._sandbox.open(self._files, self.pictures, self._template)
             self._court = Court(self._room, self._provided)
             self._court.silent = self._silent
             self._room.until = self._deadline

@@ -11,10 +11,13 @@ import contextlib
 import functools
 import io
 import itertools
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, MappingProxyType, TracebackType
 from typing import Any
+
+import numpy as np
 
 from course import describe, forbid, render, trial, witness
 
@@ -47,6 +50,9 @@ class Court:
         self.silent = False
         """Whether nothing is kept of what a submission prints or raises: hidden tests are run"""
         room.on_text = self._print
+        # What checks draw is the same for every submission, and again the next time.
+        random.seed(0)
+        np.random.seed(0)
 
     def _ask(self, what: str, *values: Any) -> Any:
         return self._room.ask(what, *values)
@@ -92,7 +98,6 @@ class Court:
             with (
                 self._sitting(outputs, listen) as printed,
                 Bounds(self._room.limits) as bounds,
-                trial.putting_back(),
             ):
                 self._room.peer.check += 1
                 self._room.peer.table.forget()
@@ -135,6 +140,7 @@ class Court:
         meanwhile = (
             (render, "screen", show),
             (trial, "elsewhere", self._quiet),
+            (trial, "generators_are_free", True),
             (describe, "evaluate", self._evaluate),
             (witness, "listener", listener),
             (forbid, "cells", lambda: self._cells),
@@ -197,8 +203,9 @@ class Court:
 def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
     """Compile a cell of the instructor's once for a whole class, its last expression by itself."""
     tree = ast.parse(without_magics(source), _FILE)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    value = compile(ast.Expression(last.value), _FILE, "eval") if last is not None else None
+    value = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        value = compile(ast.Expression(tree.body.pop().value), _FILE, "eval")  # type: ignore[attr-defined]
     return compile(tree, _FILE, "exec"), value
 
 

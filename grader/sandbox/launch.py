@@ -12,8 +12,6 @@ import select
 import shutil
 import socket
 import struct
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -22,13 +20,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course.key import ENGINES
-
 from ..judge.handles import judging_peer
-from . import bubblewrap, stage, watch
+from . import bubblewrap, start, watch
 from .inside.pictures import MARK
 from .inside.wire import COOKIE_BYTES, Channel, Closed, Flood, TooLate, WireError
-from .room import FULL, REDUCED, CellRun, Limits, RoomEnded
+from .room import FULL, CellRun, Limits, RoomEnded
+from .start import SandboxError
 
 FIRST_USER = 0x5A000000
 """where the user numbers begin that rooms have outside, when a superuser grades"""
@@ -41,45 +38,13 @@ LONGEST_TEMPLATE = 100_000
 """characters of all of a template's cells; they travel in one datagram"""
 
 
-class SandboxError(Exception):
-    """The sandbox does not start on this machine; the text says why."""
-
-
 class Sandbox:
     """A warm fork server; use it in a `with` statement, or call close()."""
 
     def __init__(self, level: str, limits: Limits, *, engine: bool = True) -> None:
         self.level, self._limits = level, limits
-        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
-        os.chmod(self._folder, 0o755)
-        self._own_user = level == REDUCED and _others_can_read_python()
-        packages = stage.stage(self._folder, engine=engine)
-        fonts = stage.font_cache()
-        inner = [bubblewrap.PACKAGES, bubblewrap.FONTS] if level == FULL else [packages, fonts]
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = {
-            "level": level,
-            "imports": ["autograd_lib", "course"] if engine else [],
-            "refuse": [] if engine else ENGINES,
-            "path": [str(inner[0]), *stage.library_path()],
-            "fonts": str(inner[1]),
-            "own_user": self._own_user,
-        }
-        hidden = [] if engine else stage.installed(ENGINES)
-        words = bubblewrap.command(packages, fonts, hidden) if level == FULL else []
-        python = [sys.executable, "-P", "-s", "-B", "-m", f"{stage.ROOM_PACKAGE}.server"]
-        home = Path(bubblewrap.SCRATCH) if level == FULL else self._folder
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
-        self._process = subprocess.Popen(
-            [*words, *python, str(theirs.fileno()), json.dumps(settings)],
-            env=_environment(str(inner[0]), home),
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=self._errors,
-            stderr=self._errors,
-        )
-        theirs.close()
-        self._server = _Source(ours)
+        self._process = start.take(level, engine=engine)
+        self._server = _Source(self._process.control)
         self._templates: dict[tuple[str, ...], Template | None] = {}
         self._wanted: Counter[tuple[str, ...]] = Counter()
         self._ready = False
@@ -101,8 +66,7 @@ class Sandbox:
         except OSError:
             self._ready = False
         if not self._ready:
-            self._errors.seek(0)
-            said = self._errors.read().decode("utf-8", "replace").strip()[-2000:]
+            said = self._process.said()
             self.close()
             raise SandboxError(f"the sandbox did not start: {said or 'it gave no reason'}")
         self._server.control.settimeout(None)
@@ -130,14 +94,14 @@ class Sandbox:
     def template(self, cells: tuple[str, ...]) -> Template | None:
         """Return where rooms begin behind these cells, None where each room runs them itself.
 
-        Only cells that a whole class has in common should come here. The first time they are run in
-        a room: what is made for one submission alone would save nothing.
+        Only cells that a whole class has in common should come here. What comes first is taken for
+        what most of the class has; anything else has to come twice.
         """
         if self.level != FULL or not cells or sum(map(len, cells)) > LONGEST_TEMPLATE:
             return None
         if cells not in self._templates and len(self._templates) < MOST_TEMPLATES:
             self._wanted[cells] += 1
-            if self._wanted[cells] > 1:
+            if not self._templates or self._wanted[cells] > 1:
                 self._templates[cells] = self._make_template(cells)
         return self._templates.get(cells)
 
@@ -169,7 +133,7 @@ class Sandbox:
         cookie = secrets.token_bytes(COOKIE_BYTES)
         home = bubblewrap.HOME
         if self.level != FULL:
-            home = tempfile.mkdtemp(prefix="room-", dir=self._folder)
+            home = tempfile.mkdtemp(prefix="room-", dir=self._process.folder)
         limits = asdict(self._limits)
         limits["cpu_seconds"] = 2 + self._limits.submission_seconds
         wanted = {
@@ -194,52 +158,13 @@ class Sandbox:
     @property
     def processes(self) -> list[int]:
         """The server and what belongs to it."""
-        return watch.tree(self._process.pid)
+        return watch.tree(self._process.number)
 
     def close(self) -> None:
         """End the server, and with it every room."""
         for source in (*filter(None, self._templates.values()), self._server):
             source.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
-        self._process.kill()
-        self._process.wait()
-        self._errors.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _environment(packages: str, home: Path) -> dict[str, str]:
-    """Make an environment that is the same on every run and holds nothing of the grader's user."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    return kept | {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "PYTHONPATH": packages,
-        "IPYTHONDIR": str(home / "ipython"),
-        "MPLCONFIGDIR": str(home / "matplotlib"),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        # Hashes and sums in a fixed order, or grading again could give another result.
-        "PYTHONHASHSEED": "0",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "NBGRADER_EXECUTION": "autograde",
-    }
-
-
-def _others_can_read_python() -> bool:
-    """Say whether a room could be a user of its own: only a superuser can make it one."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return False
-    for name in (os.__file__, *stage.library_path()):
-        path = Path(name).resolve()
-        for part in (path, *path.parents):
-            if part.exists() and not part.stat().st_mode & 0o001 and part.is_dir():
-                return False
-    return True
+        self._process.close()
 
 
 @dataclass(frozen=True)
@@ -512,12 +437,12 @@ class _OutOfMemory(WireError):
     """All processes together hold more than they may."""
 
 
-def _checked(found: Any) -> tuple[str, str, str, list[str]]:
+def _checked(found: Any) -> tuple[str, str, str, tuple[str, ...]]:
     if (
-        type(found) is not list
+        type(found) is not tuple
         or len(found) != 4
         or not all(type(part) is str for part in found[:3])
-        or type(found[3]) is not list
+        or type(found[3]) is not tuple
         or not all(type(line) is str for line in found[3])
     ):
         raise WireError("a cell ended in an unknown way")

@@ -18,6 +18,7 @@ import contextlib
 import gc
 import json
 import os
+import random
 import select
 import shutil
 import signal
@@ -26,7 +27,9 @@ import sys
 from functools import partial
 from typing import Any
 
-from . import jail, keeper, pictures, refuse, room, shell, template
+import numpy
+
+from . import jail, keeper, pictures, refuse, room, shell, template, warm
 from .wire import Channel, Closed
 
 FULL, REDUCED, NONE = "full", "reduced", "none"
@@ -57,6 +60,8 @@ def _serve(control: socket.socket, settings: dict[str, Any], own_shell: shell.Ro
     # What is there now will stay: nobody need look through it for garbage, and so copy its pages.
     gc.collect()
     gc.freeze()
+    # Python would seed it anew in every fork.
+    settings = settings | {"random": random.getstate()}
     rooms = _Rooms(settings["level"])
     others: list[int] = []
     while True:
@@ -96,6 +101,10 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     # What IPython and matplotlib do at a first cell and a first picture is done once.
     own_shell.run_cell("1 + 1", store_history=False)
     own_shell.run_cell(_PICTURE, store_history=False)
+    # Else they would start from what the system draws, and no two runs would be the same.
+    random.seed(0)
+    numpy.random.seed(0)
+    warm.converse(own_shell, sys.modules.get("autograd_lib"))
     own_shell.reset(new_session=True)
     pictures.forget()
     shell.close_fonts()
@@ -221,6 +230,7 @@ def enter(settings: dict[str, Any], fds: list[int], own_shell: shell.RoomShell) 
     if level != NONE and jail.can_filter():
         jail.no_new_privileges()
         jail.filter_calls()
+    random.setstate(settings["random"])
     channel = Channel(link, bytes.fromhex(settings["cookie"]))
     channel.largest = limits["message_mb"] * 1_000_000
     link.send(channel.cookie + b"hello")
