@@ -50,6 +50,12 @@ def build(course: CourseDirectory, names: list[str] | None = None) -> list[Path]
     edited by hand. Nothing is moved into place unless every lesson could be built.
     """
     wanted = names or [lesson.name for lesson in course.lessons.values() if lesson.source]
+    if not wanted:
+        raise UsageError(
+            f"{course.root} has no lessons of this course, and so nothing to build. To make a "
+            "course with some: grader init DIR. For assignments of your own: nbgrader "
+            "generate_assignment"
+        )
     lessons = [course.lesson(name) for name in wanted]
     with tempfile.TemporaryDirectory() as folder:
         workshop = Path(folder)

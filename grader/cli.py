@@ -45,7 +45,10 @@ screen = Console()
 errors = Console(stderr=True)
 
 Course = Annotated[
-    Path, typer.Option("--course", help="The course directory. The project's clone is one, too.")
+    Path,
+    typer.Option(
+        "--course", help="The course directory: any of nbgrader's. The project's clone is one, too."
+    ),
 ]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[ASSIGNMENT]...", show_default="all")]
 Jobs = Annotated[
@@ -320,8 +323,12 @@ def report(
 @app.command()
 def replay(
     student: Annotated[str, typer.Argument(metavar="STUDENT", help="As in submitted/STUDENT.")],
-    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="The lesson's name.")],
-    check: Annotated[str, typer.Argument(metavar="CHECK", help="Such as six_times-six.")],
+    assignment: Annotated[
+        str, typer.Argument(metavar="ASSIGNMENT", help="As in submitted/STUDENT/ASSIGNMENT.")
+    ],
+    check: Annotated[
+        str, typer.Argument(metavar="CHECK", help="Such as six_times-six, or problem1/squares.")
+    ],
     course: Course = Path("."),
 ) -> None:
     """Show one verdict to staff: the inputs, what came back, what was expected, and why it fell.
@@ -358,7 +365,9 @@ _LOOK = "To look inside safely: grader look {student} {assignment}"
 @app.command()
 def look(
     student: Annotated[str, typer.Argument(metavar="STUDENT", help="As in submitted/STUDENT.")],
-    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="The lesson's name.")],
+    assignment: Annotated[
+        str, typer.Argument(metavar="ASSIGNMENT", help="As in submitted/STUDENT/ASSIGNMENT.")
+    ],
     course: Course = Path("."),
 ) -> None:
     """Look inside a submission safely: as plain text, without running or opening anything in it."""

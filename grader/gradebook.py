@@ -23,6 +23,9 @@ from .restore import grade_id
 from .results import GRADED
 from .rows import AssignmentRows
 
+PENALTIES = {"AssignLatePenalties", "LateSubmissionPlugin"}
+"""Settings without which nbgrader takes no points off for lateness"""
+
 
 class GradebookWriter:
     """An open gradebook; use it in a `with` statement."""
@@ -133,6 +136,21 @@ class GradebookWriter:
             self._book.db.rollback()
             raise
         self._book.db.commit()
+        if PENALTIES & self._course.config.keys():
+            self._penalize(batch)
+
+    def _penalize(self, batch: Sequence[Graded]) -> None:
+        """Have the plug-in that a course's settings name take points off for lateness."""
+        from nbgrader.preprocessors import AssignLatePenalties
+
+        step = AssignLatePenalties(config=self._course.config)
+        for graded in batch:
+            for notebook in graded.texts:
+                names = {"notebook": notebook, "db_url": self._course.gradebook_url}
+                names |= {
+                    "assignment": graded.result.assignment, "student": graded.result.student
+                }  # fmt: skip
+                step.preprocess(nbformat.v4.new_notebook(), {"nbgrader": names})
 
 
 def _leave_notebooks(folder: Path, texts: Mapping[str, str]) -> None:

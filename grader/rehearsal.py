@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
@@ -17,6 +18,7 @@ import nbformat
 from .directory import UsageError
 from .intake import Submission
 from .pipeline import Assignment, Graded, blank_result, grade_whole
+from .restore import grade_id, role
 from .results import Result
 from .sandbox import Limits
 from .sandbox.launch import Sandbox
@@ -84,7 +86,7 @@ class Rehearsal:
         if graded.fault:
             # The grader's own failure says nothing of the solution; each submission will tell it.
             return
-        problems = list(_problems(graded))
+        problems = [*_autotests(self._assignment), *_problems(graded)]
         if problems:
             raise UsageError(
                 f"The solution in {self._assignment.solution.parent} does not get full points "
@@ -107,6 +109,20 @@ def _basis(blank: Result, limits: Limits, level: str) -> str:
     for name in ("started", "student", "status"):
         del record[name]
     return json.dumps([record, asdict(limits), level], indent=1, sort_keys=True)
+
+
+_AUTOTEST = re.compile(r"^\s*#+\s*(?:HASHED\s+)?AUTOTEST\b", re.MULTILINE)
+
+
+def _autotests(assignment: Assignment) -> Iterator[str]:
+    """Name each check that nbgrader would write tests into: as it stands it tests nothing."""
+    for part in assignment.parts():
+        for cell in nbformat.read(part.solution, as_version=4).cells:
+            if role(cell) == "check" and _AUTOTEST.search(cell.source):
+                yield (
+                    f"  {part.title}, {grade_id(cell)}: nbgrader's AUTOTEST lines are not run "
+                    "here. Write the test out: assert ..."
+                )
 
 
 def _problems(graded: Graded) -> Iterator[str]:

@@ -401,6 +401,8 @@ def test_a_check_that_the_judge_cannot_support_is_refused_and_named(course, tmp_
     cell = next(c for c in notebook.cells
                 if c.metadata.get("nbgrader", {}).get("grade_id") == "correct_squares")  # fmt: skip
     cell.source += "\nimport inspect\nassert 'range' in inspect.getsource(squares)"
+    graded = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
+    next(c for c in graded if "ValueError" in c.source).source = "### AUTOTEST squares(2)"
     nbformat.write(notebook, path)
     for done in (
         nbgrader(root, "autograde", "ps1", "--student", "full", "--force"),
@@ -408,6 +410,7 @@ def test_a_check_that_the_judge_cannot_support_is_refused_and_named(course, tmp_
     ):
         assert done.returncode > 0
         assert "problem1, correct_squares: TypeError" in done.stderr
+        assert "problem1, squares_invalid_input: nbgrader's AUTOTEST" in done.stderr
     assert not (root / "results" / "ps1" / "full.json").exists()
     nbformat.write(before, path)
     assert nbgrader(root, "autograde", "ps1", "--student", "full", "--force").returncode == 0
