@@ -392,6 +392,35 @@ def test_a_notebook_that_was_not_handed_in_is_missing_and_counts(graded):
     assert missing == ["part-a", "part-b"]
 
 
+BUTTON = """
+import json, sys
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config.loader import PyFileConfigLoader
+config = PyFileConfigLoader("nbgrader_config.py", path=".").load_config()
+button = NbGraderAPI(CourseDirectory(config=config), config=config)
+done = {student: button.autograde("ps1", student, force=True) for student in sys.argv[1:]}
+print(json.dumps({student: [one["success"], one["log"]] for student, one in done.items()}))
+"""
+
+
+def test_formgraders_button_grades_one_student_or_says_why_not(graded, tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(graded, root)
+    (root / "results" / "ps1" / "full.json").unlink()
+    program = [sys.executable, "-W", "ignore", "-c", BUTTON, "spoiled", "full"]
+    done = subprocess.run(
+        program, cwd=root, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(find.CLONE)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    pressed = json.loads(done.stdout.splitlines()[-1])
+    assert pressed["spoiled"][0] is False
+    assert "submitted/spoiled/ps1/problem2.ipynb is not a notebook" in pressed["spoiled"][1]
+    assert pressed["full"][0] is True
+    assert results(root, "ps1") == results(graded, "ps1")
+
+
 def test_a_check_that_the_judge_cannot_support_is_refused_and_named(course, tmp_path):
     root = tmp_path / "course"
     shutil.copytree(course, root, ignore=shutil.ignore_patterns("results", "autograded"))
