@@ -133,13 +133,15 @@ class _Context:
 class no_grad(_Context):
     """Record nothing inside: results do not require grad."""
 
-    _bare = True
+    # (Without lists of arguments: every step of training enters this and leaves it, 0.1 us.)
+    def __new__(cls, function: Any = None) -> Any:
+        return object.__new__(cls) if function is None else cls()(function)
 
     def __enter__(self) -> None:
         self.before = state = mode.state
         mode.state = False if state.__class__ is bool else 0
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         usual = mode.state.__class__ is bool
         mode.state = before = self.before
         if not usual or before.__class__ is not bool:

@@ -27,10 +27,6 @@ def has_zero(self: Tensor) -> bool:
     return bool((self._a == 0).any())
 
 
-def where_positive(grad: Tensor, self: Tensor) -> Any:
-    return grad * (self > 0)
-
-
 def tracked(self: Tensor) -> bool:
     return self._rg and mode.enabled
 
@@ -40,7 +36,7 @@ def install(*modules: Any) -> None:
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
     WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
-                 where_positive=where_positive, product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
+                 product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
     for module in modules:
         for name, value in vars(module).items():
             if not name.startswith("__"):

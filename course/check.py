@@ -519,7 +519,7 @@ def _not_attempted(
 ) -> Outcome:
     # Of a class it may be one method; and it may be an earlier exercise that this one uses.
     found = raised.function
-    is_part = found.startswith(f"{exercise.name}.")
+    is_part = found.startswith(f"{exercise.name}.") and not info.hidden
     is_other = found != exercise.name and found in exercises
     name = found if is_part or is_other else exercise.name
     says = f" What to write: {exercise.says}" if exercise.says and not is_other else ""
@@ -578,14 +578,16 @@ def _explain_exception(
     secret: bool,
     by_lines: bool = False,
 ) -> Outcome:
-    """Say what was raised and where. Of a secret case its text is left out: it may quote inputs.
+    """Say what was raised and where; of a secret case only what Python itself has a name for.
+
+    The text may quote inputs, and which of a thousand lines raised it can tell of them as well.
 
     `by_lines`: a few statements were run, and what they ask for may not be there at all.
     """
     subject = f"`{exercise.name}`"
     if by_lines and not raised.line:
         subject = f"Code that uses `{exercise.name}`" if secret else "The code below"
-    where = f" in the line `{raised.line}`" if raised.line else ""
+    where = f" in the line `{raised.line}`" if raised.line and not secret else ""
     text = "" if secret or not raised.text else f": {raised.text}"
     advice = f" {raised.hint}" if raised.hint and not secret else _ADVICE.get(raised.type, "")
     # An exception class of somebody's own can have any words for its name.

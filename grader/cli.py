@@ -138,7 +138,7 @@ def grade(
     Exit code: 0 when every submission has a result, 1 when the grader itself failed on some, 2 when
     the command makes no sense here.
     """
-    start.ahead(require(isolation))
+    start.ahead(isolation)
     try:
         faults = grade_with_progress(_open(course), names, jobs, force, isolation)
     finally:

@@ -21,6 +21,9 @@ DEEPEST = 12
 LARGEST = 2_000
 """values kept of one case, of all its arrays and lists together"""
 
+MOST_OBSERVED = 100_000
+"""items of one value, in all of its lists together, up to which it is looked at"""
+
 MOST_OF_THE_KEY = 1_000
 """cases whose inputs and expected values are remembered"""
 
@@ -65,15 +68,30 @@ def _call(
 ) -> dict[str, Any]:
     call: dict[str, Any] = {
         "function": function.claimed_name(),
-        "arguments": [observe(value) for value in args],
+        "arguments": [_observe(value) for value in args],
     }
     if kwargs:
-        call["named"] = {str(name): observe(value) for name, value in kwargs.items()}
+        call["named"] = {str(name): _observe(value) for name, value in kwargs.items()}
     if error is None:
-        call["result"] = observe(result)
+        call["result"] = _observe(result)
     else:
         call["raised"] = [type(error).__name__, _text(error)]
     return call
+
+
+def _observe(value: Any) -> Any:
+    """Observe a value that is not too large: lists that share parts can be endless, written out."""
+    left, waiting = MOST_OBSERVED, [value]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            one = [*one.keys(), *one.values()]
+        if type(one) in (list, tuple):
+            left -= 1 + len(one)
+            if left < 0:
+                return {"type": type(value).__name__, "value": "[too large to be kept]"}
+            waiting += one
+    return observe(value)
 
 
 def _text(error: BaseException) -> str:

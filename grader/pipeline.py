@@ -13,7 +13,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -31,6 +31,7 @@ from .directory import CourseDirectory, Lesson
 from .evidence import joined
 from .intake import Submission
 from .judge import Definition, judge
+from .judge.afresh import afresh
 from .judge.ahead import may_run_ahead
 from .judge.court import Court
 from .judge.desk import at_desk
@@ -44,6 +45,9 @@ from .sandbox.launch import Sandbox, SandboxRoom, Template
 
 LONGEST_OUTPUT = 20_000
 """characters of printed text kept of one cell"""
+
+LARGEST_OUTPUTS = 20_000_000
+"""characters kept of all that a notebook's cells show; pictures of the rest are left out"""
 
 
 @dataclass(frozen=True)
@@ -143,10 +147,15 @@ def grade_parts(
     if not assignment.notebooks or submission.problem:
         return {assignment.title: grade(assignment, submission, limits, sandbox)}
     return {
-        part.title: grade(part, submission.parts[part.title], limits, sandbox)
+        name: grade(part, _within(submission, submission.parts[name]), limits, sandbox)
         for part in assignment.parts()
-        if part.title in submission.parts
+        if (name := part.title) in submission.parts
     }
+
+
+def _within(whole: Submission, part: Submission) -> Submission:
+    """Return one notebook of a submission, with what is known of earlier tries of the whole."""
+    return replace(part, given_up=whole.given_up, note=whole.note)
 
 
 def joined_parts(
@@ -246,14 +255,13 @@ def grade(
         files,
         limits,
         _provided(assignment.solution, assignment.solution.stat().st_mtime_ns),
+        submission,
     )
     ahead = [] if files else _common(restored.cells, release)
     behind = sitting.begin_behind(ahead)
     if any(_DRAWS.search(s) for s in _sources(restored.cells) if s not in ahead or not behind):
         sitting.pictures = _pictures(assignment, files, sandbox)
-    with ExitStack() as stack:
-        stack.callback(sitting.close)
-        stack.enter_context(at_desk(files))
+    with afresh(), at_desk(files), closing(sitting):
         result.checks = _run(assignment.title, restored, sitting)
     result.isolation = sandbox.level
     result.peak_memory_mb = sitting.peak_memory_mb
@@ -397,15 +405,15 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
             continue
         if kind != "check":
             run = sitting.run(cell.source, kind)
-            _fill(cell, run, sitting.count)
+            sitting.fill(cell, run)
             if kind == "exercise" and name is not None:
                 definitions[name] = Definition(run.status, run.error)
             continue
         exercise = belongs[str(name)]
         definition = definitions.get(exercise, Definition("missing"))
         shown = restored.shown[str(name)]
-        run = sitting.check(shown)
-        _fill(cell, run, sitting.count)
+        run = sitting.check(cell, shown)
+        sitting.fill(cell, run)
         sitting.evidence[str(name)] = run.evidence
         seen = judge(cell, notebook, exercise, run, definition)
         # A check of ours stops where it does not pass, and so would not come to its hidden part.
@@ -441,11 +449,11 @@ def _reveal(one: _Hidden, notebook: str, sitting: _Sitting) -> CheckResult:
     Of a check of ours only the hidden part: it stands by itself, and the other has been run.
     """
     if _is_ours(one.cell):
-        run = sitting.check(_hidden_part(one.cell.source), one.place, one.count)
+        run = sitting.check(one.cell, _hidden_part(one.cell.source), one.place, one.count)
         run.outputs = [*one.run.outputs, *run.outputs]
         run.evidence = joined(one.run.evidence, run.evidence)
     else:
-        run = sitting.check(one.cell.source, one.place, one.count)
+        run = sitting.check(one.cell, one.cell.source, one.place, one.count)
     sitting.evidence[one.seen.id] = run.evidence
     check = judge(one.cell, notebook, one.seen.exercise, run, one.definition, hidden=True)
     if check.status == "passed":
@@ -469,11 +477,6 @@ def _hidden_part(source: str) -> str:
     return rest.partition("### END HIDDEN TESTS")[0]
 
 
-def _fill(cell: NotebookNode, run: CellRun, count: int) -> None:
-    cell.outputs = [_cut(output) for output in run.outputs]
-    cell.execution_count = count
-
-
 def _written(cell: NotebookNode, notebook: str, unchanged: bool) -> CheckResult:
     name, points = grade_id(cell) or "", float(cell.metadata["nbgrader"]["points"])
     if unchanged:
@@ -492,11 +495,17 @@ def _cut(output: Any) -> NotebookNode:
     return output
 
 
+def _numbered(output: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    return {**output, "execution_count": number} if "execution_count" in output else output
+
+
 @dataclass(frozen=True)
 class _Past:
     """A cell that has been run and that later ones may depend on."""
 
     source: str
+    number: int
+    """the one in brackets beside it"""
     locked: bool
     ahead: bool
     """whether rooms begin behind it"""
@@ -515,8 +524,10 @@ class _Sitting:
         files: dict[str, bytes],
         limits: Limits,
         provided: Mapping[str, str],
+        submission: Submission,
     ) -> None:
         self._sandbox, self._files, self._provided = sandbox, files, provided
+        self._given_up, self._note = submission.given_up, submission.note
         self.pictures: Mapping[str, str] = {}
         """what need not be drawn in a room, by fingerprint"""
         self._template: Template | None = None
@@ -531,6 +542,7 @@ class _Sitting:
         self._behind_all = False
         self._deadline = time.monotonic() + limits.submission_seconds
         self.count = 0
+        self._room_for_outputs = LARGEST_OUTPUTS
         self.slow = False
         self.peak_memory_mb: float | None = None
         self.log: list[dict[str, Any]] = []
@@ -551,12 +563,13 @@ class _Sitting:
 
     def run(self, source: str, kind: str) -> CellRun:
         """Run a cell of the student's, or a locked one, in a new room if the last one ended."""
-        past = _Past(source, kind in ("opening", "setup"), bool(self._shown.get(source)))
         self.count += 1
-        if past.ahead:
+        locked, ahead = kind in ("opening", "setup"), bool(self._shown.get(source))
+        past = _Past(source, self.count, locked, ahead)
+        if ahead:
             self._past.append(past)
             self.log.append({"cell": self.count, "status": "ok", "error": None})
-            return CellRun("ok", self._shown[source].pop(0))
+            return CellRun("ok", [_numbered(o, self.count) for o in self._shown[source].pop(0)])
         run = self._with_room(
             lambda room, court: self._cell(room, court, past), self.place, self.count
         )
@@ -565,13 +578,32 @@ class _Sitting:
             self._ran += 1
         return run
 
-    def check(self, source: str, place: int | None = None, count: int = 0) -> CellRun:
-        """Run a check outside of the room, at its place: by default behind all cells so far."""
+    def fill(self, cell: NotebookNode, run: CellRun) -> None:
+        """Show in a cell what its run has shown, as long as the notebook does not become huge."""
+        cell.execution_count = self.count
+        cell.outputs = []
+        for output in map(_cut, run.outputs):
+            self._room_for_outputs -= len(json.dumps(output))
+            if self._room_for_outputs < 0:
+                words = "[more output, left out: the notebook has shown too much already]\n"
+                cell.outputs.append(nbformat.v4.new_output("stream", text=words))
+                return
+            cell.outputs.append(output)
+
+    def check(
+        self, cell: NotebookNode, source: str, place: int | None = None, count: int = 0
+    ) -> CellRun:
+        """Run a cell's check outside of the room: by default behind all cells so far."""
         if place is None:
             self.count += 1
             place, count = self.place, self.count
         elif self._behind_all:
             place = self.place
+        name = str(grade_id(cell))
+        if name in self._given_up:
+            return CellRun("timeout")
+        if self._note is not None:
+            self._note.write_text(name, encoding="utf-8")
         return self._with_room(lambda room, court: court.run_check(source), place, count)
 
     def go_on_in_silence(self, checks: list[tuple[str, int]]) -> None:
@@ -603,7 +635,8 @@ class _Sitting:
         if time.monotonic() > self._deadline:
             self.slow = True
             raise RoomEnded("timeout")
-        if self._room is None or self._court is None:
+        if self._room is None or self._court is None or self._room.ended:
+            self.close()
             self._room = self._sandbox.open(self._files, self.pictures, self._template)
             self._court = Court(self._room, self._provided)
             self._court.silent = self._silent
@@ -618,7 +651,7 @@ class _Sitting:
 
     @staticmethod
     def _cell(room: SandboxRoom, court: Court, past: _Past) -> CellRun:
-        run = CellRun("ok") if past.ahead else room.run(past.source)
+        run = CellRun("ok") if past.ahead else room.run(past.source, past.number)
         court.has_run(past.source)
         if past.locked and not run.ended:
             court.run_locked(past.source)

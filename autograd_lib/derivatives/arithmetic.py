@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ..dtypes import default_numpy
-from ..numeric import ONE, ZERO, loud, quiet
+from ..numeric import ONE, above_zero, loud, quiet, where_not_zero
 from ..recorder import Array, Number, op, unary, word
 from .comparing import logical_and, where
 from .shapes import all_of, zeros_like
@@ -461,15 +461,16 @@ def sinc_slope(self):
                  (safe * safe * PI))
 
 
-@op(self="where_positive(grad, result)", calm=True)
+@op(self="threshold_backward(grad, result)", calm=True)
 def relu(self: Array):
-    return np.maximum(self, ZERO.get(self.dtype, 0))
+    return above_zero(self)
 
 
-def where_positive(grad, self):
-    # (Ones and zeros: an array times a mask takes twice as long.)
-    out = (self > ZERO.get(self.dtype, 0)).astype(grad.dtype)
-    return np.multiply(out, grad, out if out.ndim else None)
+@op(public=False, node="ThresholdBackwardBackward0", calm=True,
+    grad_output="threshold_backward(grad, self)",
+    self="zeros_like(grad)")
+def threshold_backward(grad_output: Array, self: Array):
+    return where_not_zero(grad_output, self)  # what relu returns is never below zero
 
 
 def _rounding(name, forward):
