@@ -189,6 +189,8 @@ class Walk:
     def leaf(self, leaf: Tensor, g: Any, alone: bool) -> None:
         """Walk one edge into a leaf; after the last one, deliver the sum."""
         key = id(leaf)
+        if self.wanted is not None and key not in self.wanted:
+            return
         left = self.leaves[key] - 1
         self.leaves[key] = left
         old = self.arrived.pop(key, None)
@@ -214,6 +216,10 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
     order, state.leaves = collect(arrived)
     if state.wanted is not None:
         order, state.running, state.leaves = _on_the_way(order, state.wanted)
+        if state.accumulate:
+            # As in torch, backward(inputs=...) runs the nodes it is told of, to no effect but that
+            # their hooks are called.
+            state.running.update(n for n in order if n in state.wanted)
     state.reached = {*order, *state.leaves, *state.arrived}
     unusual = create or state.wanted is not None or mode.anomaly
     fit = fit_tensor if create else fit_array
@@ -295,10 +301,11 @@ def _visit(state: Walk, node: Node, grad: Any) -> Any:
             grads = grad if node._wants_all else [grad]
             grads = _plain(state, run_pre_hooks(hooks, [as_tensor(g) for g in grads]))
             grad = grads if node._wants_all else grads[0]
+    given = grad
     if node._wants_all:
-        grad = _complete(node, grad, state.create)
+        grad = _complete(node, list(grad), state.create)
     if mode.anomaly or hooks is not None:
-        return _run_watched(state, node, grad)
+        return _run_watched(state, node, grad, given)
     return node._run_tensors(grad, True) if state.create else node._run(grad, True)
 
 
@@ -390,8 +397,11 @@ def _plain(state: Walk, grads: list) -> list:
     return grads if state.create else [None if g is None else g._a for g in grads]
 
 
-def _run_watched(state: Walk, node: Node, grad: Any) -> Any:
-    """Run a node that may have hooks behind it, or whose results anomaly mode looks at."""
+def _run_watched(state: Walk, node: Node, grad: Any, arrived: Any) -> Any:
+    """Run a node that may have hooks behind it, or whose results anomaly mode looks at.
+
+    Its hooks see what `arrived`, where its derivative sees zeros for the None among it.
+    """
     create = state.create
     if not mode.anomaly and not node._hooks.post:  # type: ignore[union-attr]
         return node._run_tensors(grad, True) if create else node._run(grad, True)
@@ -406,7 +416,7 @@ def _run_watched(state: Walk, node: Node, grad: Any) -> Any:
         mode.node = outer
     grads = tuple(g if state.needs(e) else None for e, g in zip(node._edges, grads, strict=True))
     if node._hooks is not None and node._hooks.post:
-        given = tuple(as_tensor(g) for g in (grad if node._wants_all else [grad]))
+        given = tuple(as_tensor(g) for g in (arrived if node._wants_all else [arrived]))
         tensors = run_post_hooks(node._hooks, tuple(map(as_tensor, grads)), given)
         grads = tensors if create else tuple(None if g is None else g._a for g in tensors)
     if mode.anomaly and mode.check_nan:
@@ -456,8 +466,6 @@ def warn_origin(node: Node) -> None:
 def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
     """All gradients of a leaf have arrived: hooks, then hand back or accumulate."""
     hooks = leaf._hooks
-    if state.wanted is not None and id(leaf) not in state.wanted:
-        return
     if hooks is not None:
         t = run_tensor_hooks(hooks, [as_tensor(g)])
         if hooks.pre and state.accumulate:

@@ -17,6 +17,7 @@ from . import errors
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import fit_array
 from .grad_mode import mode
+from .hooks import move_retained
 from .node import Node, sequence
 from .numeric import FLOAT32, FLOAT64, loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
@@ -143,10 +144,10 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
 def set_history(self: Tensor, node: Node) -> None:
     """Make `node` the origin of `self`'s new values."""
     if self._view is None:
-        retained = _take_retained(self)
+        old = self._edge
         self._edge, self._rg = (node._seq, node, None), True
-        if retained:
-            self.retain_grad()
+        if old is not None and old[1]._hooks is not None:
+            move_retained(self, old)
         return
     base = self._view[0]
     outer = CustomCopySlices() if node._custom else CopySlices()
@@ -156,23 +157,15 @@ def set_history(self: Tensor, node: Node) -> None:
     outer._shape, outer._dtype = base._a.shape, base._a.dtype
     rest = node._edges[1:] if node._edges else ()
     outer._edges = ((base._edge or base) if base._rg else None, *rest)
-    retained = _take_retained(base)
+    old = base._edge
     nr = None
     if node._custom:
         outer._shape, outer._dtype, nr = [outer._shape], [outer._dtype], 0
     base._edge, base._rg = (outer._seq, outer, nr), True
-    if retained:
-        base.retain_grad()
+    if old is not None and old[1]._hooks is not None:
+        move_retained(base, old)
     self._view[1] = -1  # out of date: the next look at its history renews it
     refresh(self)
-
-
-def _take_retained(self: Tensor) -> bool:
-    """If `self` retains its gradient, stop the old origin from filling it."""
-    edge = self._edge
-    if edge is None or edge[1]._hooks is None:
-        return False
-    return edge[1]._hooks.retain.pop(edge[2] or 0, None) is not None
 
 
 def geometry(base: Tensor, view: Tensor) -> tuple:

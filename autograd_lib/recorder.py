@@ -282,7 +282,7 @@ class Entry:
         for s in self.saved:
             space[f"_saved_{s}"] = _saved_property(s, self)
         for s in self.saved_variables:
-            space[f"_raw_saved_{s}"] = _raw_property(s)
+            space[f"_raw_saved_{s}"] = _raw_property(s, self)
         for s in self.shows:
             space[f"_saved_{s}"] = _shown_property(s)
         made_type = type(Node)
@@ -669,7 +669,11 @@ def _shown_property(name: str) -> property:
     return property(read)
 
 
-def _raw_property(name: str) -> property:
+def _raw_property(name: str, entry: Entry) -> property:
+    if entry.kinds.get(name) == "Arrays":
+        return property(
+            lambda node: tuple(SavedTensor(node, name, i) for i in range(len(node._edges)))
+        )
     return property(lambda node: SavedTensor(node, name))
 
 

@@ -35,20 +35,54 @@ class SavedTensor:
     """A saved value as it lies in the graph; its hooks may pack it differently."""
 
     __module__ = "torch._C._autograd"
+    __slots__ = ("_i", "_name", "_node")
 
-    def __init__(self, node: Any = None, name: str = ""):
+    def __init__(self, node: Any = None, name: str = "", i: int | None = None):
         if node is None:
             raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
-        self._node, self._name = node, name
+        self._node, self._name, self._i = node, name, i
 
-    def register_hooks(self, pack: Any, unpack_hook: Any) -> None:
-        """Keep what `pack` makes of the value; `unpack_hook` turns it back when it is needed."""
+    def _value(self) -> Any:
         value = getattr(self._node, f"saved_{self._name}")
+        return value if self._i is None or value is FREED else value[self._i]
+
+    def _pack(self, pack: Any, unpack_hook: Any) -> None:
+        pack_one(self._node, self._name, pack, unpack_hook, self._i)
+
+    def unpack(self) -> Any:
+        """The value, if it is still there and unchanged."""
+        if self._name in self._node._results:
+            return unpack_result_tensor(self._node, self._name)
+        return unpack_tensor(self._node, self._name, self._i, always=True)
+
+    @property
+    def data(self) -> Any:
+        """What is kept: the tensor itself, or what a pack hook made of it."""
+        value = self._value()
+        if isinstance(value, Packed):
+            return value.value
+        if value is FREED:
+            return None
+        return value if value is None or isinstance(value, Tensor) else fresh(np.asarray(value))
+
+    @property
+    def unpack_hook(self) -> Any:
+        """What turns the kept value back, if anybody registered hooks."""
+        value = self._value()
+        return value.unpack if isinstance(value, Packed) else None
+
+    def register_hooks(self, pack_hook: Any, unpack_hook: Any) -> None:
+        """Keep what `pack_hook` makes of the value; `unpack_hook` turns it back when needed."""
+        if not callable(pack_hook) or not callable(unpack_hook):
+            raise TypeError("register_hooks(): incompatible function arguments: two callables")
+        value = self._value()
+        if value is None:
+            raise RuntimeError(errors.HOOKS_NONE)
         if value is FREED:
             raise RuntimeError(errors.HOOKS_FREED)
         if isinstance(value, Packed):
             raise RuntimeError(errors.HOOKS_SET)
-        pack_one(self._node, self._name, pack, unpack_hook)
+        self._pack(pack_hook, unpack_hook)
 
 
 class Packed:
@@ -133,7 +167,7 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
 
 
 def _set_origin(t: Tensor, node: Any, nr: int) -> None:
-    if t._a.dtype.kind in "fc" and (nr == 0 or node._wants_all):
+    if t._a.dtype.kind in "fc" and (nr == 0 or (nr > 0 and node._wants_all)):
         t._edge, t._rg = (node._seq, node, nr if node._wants_all else None), True
 
 
@@ -199,23 +233,31 @@ def special(node: Any) -> None:
                 pack_one(node, name, pack, unpack_hook)
 
 
-def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
-    """Replace one saved value by what the pack hook makes of it."""
+def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any, i: int | None = None) -> None:
+    """Replace one saved value (of a list, the one numbered `i` or all) by what `pack` makes."""
     value = getattr(node, f"saved_{name}")
     if isinstance(value, tuple):
-        packed = tuple(_packed(v, pack, unpack_hook) for v in value)
+        packed = tuple(
+            packed_input(v, pack, unpack_hook) if i in (None, k) else v for k, v in enumerate(value)
+        )
         setattr(node, f"saved_{name}", packed)
-    elif isinstance(value, Tensor):
-        setattr(node, f"saved_{name}", _packed(value, pack, unpack_hook))
-    elif isinstance(value, np.ndarray):
-        t, nr = fresh(value), node._results[name]
+    elif name in node._results:
+        nr = node._results[name]
+        t = fresh(value)
         t._counter = getattr(node, f"counter_{name}")
         _set_origin(t, node, nr)
-        result = _call_pack(pack, t)
-        # The packed result must not keep the node alive through its own edge: the edge is made
-        # again when it is opened.
-        result = t.detach() if result is t else result
-        setattr(node, f"saved_{name}", _PackedResult(result, unpack_hook, nr, node))
+        setattr(node, f"saved_{name}", packed_result(t, pack, unpack_hook, nr, node))
+    elif value is not None:
+        t = value if isinstance(value, Tensor) else fresh(np.asarray(value))
+        setattr(node, f"saved_{name}", packed_input(t, pack, unpack_hook))
+
+
+def packed_result(t: Tensor, pack: Any, unpack_hook: Any, nr: int, node: Any) -> Packed:
+    """A result of `node`, packed."""
+    result = _call_pack(pack, t)
+    # The packed result must not keep the node alive through its own edge: the edge is made again
+    # when it is opened.
+    return _PackedResult(result.detach() if result is t else result, unpack_hook, nr, node)
 
 
 def _call_pack(pack: Any, t: Tensor) -> Any:
@@ -239,7 +281,7 @@ def _call_pack(pack: Any, t: Tensor) -> Any:
         mode.settle()
 
 
-def _packed(t: Tensor, pack: Any, unpack_hook: Any) -> Packed:
+def packed_input(t: Tensor, pack: Any, unpack_hook: Any) -> Packed:
     return Packed(_call_pack(pack, t), unpack_hook, (t._edge or t) if t._rg else None)
 
 

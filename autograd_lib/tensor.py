@@ -258,7 +258,7 @@ class Tensor:
         hooks, nr = self._hooks, 0
         if self._edge is not None:
             hooks, nr = self._edge[1]._hooks, self.output_nr
-        if hooks is None or (not hooks.tensor and not hooks.had):
+        if hooks is None or nr not in hooks.had:
             return None
         return OrderedDict((k, hook) for k, (n, hook) in hooks.tensor.items() if n == nr)
 
@@ -584,6 +584,10 @@ def refresh(t: Tensor) -> None:
     before, mode.enabled = mode.enabled, True
     try:
         out = window(base, t)
-        t._edge, t._rg = out._edge, out._rg
+        old, t._edge, t._rg = t._edge, out._edge, out._rg
     finally:
         mode.enabled = before
+    if old is not None and old[1]._hooks is not None:
+        from .hooks import move_retained
+
+        move_retained(t, old)
