@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
+from .derivatives.shapes import in_memory, laid_out
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import fit_array
 from .grad_mode import mode
@@ -43,10 +44,9 @@ def check(self: Tensor, tracked: bool) -> None:
         return
     if view is not None and self._counter is INFERENCE:
         return  # `changed` will say what is wrong
-    if view is not None:
-        if (view[0]._rg and view[0]._edge is None) or (self._rg and self._edge is None):
-            raise errors.view_of_leaf_in_place()
-    elif self._rg and self._edge is None:
+    if view is not None and view[0]._edge is None and (self._rg or view[0]._rg):
+        raise errors.view_of_leaf_in_place()
+    if self._rg and self._edge is None:
         raise errors.leaf_in_place()
 
 
@@ -169,13 +169,12 @@ def set_history(self: Tensor, node: Node) -> None:
 
 
 def geometry(base: Tensor, view: Tensor) -> tuple:
-    """Where `view` lies in `base`: size, strides and offset, in elements."""
-    a, b = view._a, base._a
+    """Where `view` lies in the memory of `base`: its size, strides and offset, in elements; and
+    the strides of `base`, if they are not those of its size (None otherwise)."""
+    a, b, item = view._a, base._a, view._a.itemsize
     start = a.__array_interface__["data"][0] - b.__array_interface__["data"][0]
-    item = a.itemsize
-    if not b.flags.c_contiguous and a.size:
-        return a.shape, tuple(s // item for s in a.strides), start // item
-    return a.shape, tuple(s // item for s in a.strides), start // item
+    strides = None if b.flags.c_contiguous else tuple(s // item for s in b.strides)
+    return a.shape, tuple(s // item for s in a.strides), start // item, strides
 
 
 def window(base: Tensor, view: Tensor) -> Tensor:
@@ -194,30 +193,25 @@ class CopySlices(Node):
     def _release(self) -> None:
         self.fn._release()
 
-    def _window(self, a: np.ndarray) -> np.ndarray:
-        size, stride, offset = self.geometry
-        flat = a.reshape(-1)[offset:]
-        return np.lib.stride_tricks.as_strided(flat, size, [s * a.itemsize for s in stride])
-
     def _run(self, grad: Any, keep: bool) -> tuple:
-        out = np.array(grad, order="C")
-        part = self._window(out)
+        size, stride, offset, strides = self.geometry
+        out = laid_out(grad, strides)
+        part = in_memory(out, size, stride, offset)
         given = part.copy()
         grads = self.fn._run([given] if self._custom else given, keep)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
     def _run_tensors(self, grad: Any, keep: bool) -> tuple:
-        size, stride, offset = self.geometry
-        part = WORDS["as_strided_"](grad.contiguous(), size, stride, offset)
-        given = part.clone()
+        size, stride, offset, strides = self.geometry
+        given = WORDS["strided_take"](grad, size, stride, offset, strides)
         grads = self.fn._run_tensors([given] if self._custom else given, keep)
-        hole = np.ones(grad.shape, bool)
-        self._window(hole)[...] = False
+        hole = laid_out(np.ones(grad.shape, bool), strides)
+        in_memory(hole, size, stride, offset)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)
         if grads[0] is not None:
             out = out + WORDS["as_strided_backward"](
-                grads[0].expand(size), tuple(grad.shape), size, stride, offset
+                grads[0].expand(size), tuple(grad.shape), size, stride, offset, strides
             )
         return (out, *grads[1:])
 

@@ -84,6 +84,29 @@ def rows(n: int) -> Any:
     return _ROWS[:n] if n <= _MANY else np.arange(n)
 
 
+# -- memory ----------------------------------------------------------------------------------------
+
+
+def owner(a: np.ndarray) -> np.ndarray:
+    """The array whose memory `a` looks at."""
+    while True:
+        base: Any = a.base
+        if base is not None and not isinstance(base, np.ndarray):
+            base = getattr(base, "base", None)  # what NumPy's as_strided puts in between
+        if not isinstance(base, np.ndarray):
+            return a
+        a = base
+
+
+def memory(a: np.ndarray) -> tuple[np.ndarray, int]:
+    """All the memory that `a` is a part of, in one dimension, and where in it `a` begins."""
+    whole = owner(a)
+    if not whole.flags.c_contiguous:
+        whole = whole.transpose(np.argsort([-s for s in whole.strides], kind="stable"))
+    start = a.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    return whole.reshape(-1), start // a.itemsize
+
+
 # -- silence ---------------------------------------------------------------------------------------
 # Dividing by zero or overflowing is no reason to warn: torch does not. `np.errstate` takes 0.8 us
 # to enter and leave; setting the variable behind it, and setting it back, takes 0.1 us.

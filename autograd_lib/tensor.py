@@ -12,7 +12,7 @@ from . import dtypes, errors
 from .dtypes import FROM_NUMPY, Size
 from .errors import hint
 from .grad_mode import mode
-from .numeric import START
+from .numeric import START, memory
 
 new = object.__new__
 run_backward: Any = None  # set by the engine, which cannot be imported here
@@ -323,11 +323,7 @@ class Tensor:
         return strides if dim is None else strides[wrap_dim(dim, self._a.ndim)]
 
     def storage_offset(self) -> int:
-        owner = self._a
-        while isinstance(owner.base, np.ndarray):
-            owner = owner.base
-        start = np.lib.array_utils.byte_bounds(owner)[0]
-        return (self.data_ptr() - start) // self._a.itemsize
+        return memory(self._a)[1]
 
     def data_ptr(self) -> int:
         return self._a.__array_interface__["data"][0]
