@@ -259,13 +259,13 @@ def laid_out(a, strides):
     """A copy of `a` with its elements in memory where these strides put them."""
     if strides is None:
         return np.array(a, order="C")
-    places = positions(a.shape, strides)
+    places = places_of(a.shape, strides)
     out = in_memory(np.empty(places.max(initial=0) + 1, a.dtype), a.shape, strides, 0)
     out[...] = a
     return out
 
 
-def positions(size, strides, offset=0):
+def places_of(size, strides, offset=0):
     """Where in memory the elements lie."""
     if strides is None:
         return np.arange(offset, offset + math.prod(size)).reshape(size)
@@ -276,7 +276,7 @@ def positions(size, strides, offset=0):
     return out
 
 
-def both_positions(own, window):
+def both_places(own, window):
     """Where a tensor's elements lie in memory and where those of a window, and how much there is.
     """
     low = min_of(own.min(initial=0), window.min(initial=0))
@@ -292,8 +292,8 @@ def as_strided_(self: Array, size, stride, storage_offset=0, strides=None):
 
 @op(self="strided_take(grad, size, stride, storage_offset, strides)", public=False)
 def as_strided_backward(self: Array, input_sizes, size, stride, storage_offset, strides=None):
-    own, window, n = both_positions(positions(input_sizes, strides),
-                                    positions(size, stride, storage_offset))
+    own, window, n = both_places(places_of(input_sizes, strides),
+                                    places_of(size, stride, storage_offset))
     out = np.zeros(n, self.dtype)
     np.add.at(out, window, self)
     if strides is not None and 0 in strides:  # many elements in one place share its gradient
@@ -304,8 +304,8 @@ def as_strided_backward(self: Array, input_sizes, size, stride, storage_offset, 
 @op(self="as_strided_backward(grad, self_sym_sizes, size, stride, storage_offset, strides)",
     public=False)
 def strided_take(self: Array, size, stride, storage_offset, strides=None):
-    own, window, n = both_positions(positions(self.shape, strides),
-                                    positions(size, stride, storage_offset))
+    own, window, n = both_places(places_of(self.shape, strides),
+                                    places_of(size, stride, storage_offset))
     out = np.zeros(n, self.dtype)
     out[own] = self
     return out[window]
