@@ -36,6 +36,14 @@ class dtype:
     def is_signed(self) -> _bool:
         return self.np.kind not in "ub"
 
+    def to_real(self) -> dtype:
+        """The type of this type's real parts."""
+        return {complex64: float32, complex128: float64}.get(self, self)
+
+    def to_complex(self) -> dtype:
+        """The type of complex numbers with parts of this type."""
+        return complex64 if self.to_real() == float32 else complex128
+
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 
@@ -168,6 +176,12 @@ class finfo:
         self.bits, self.dtype = info.bits, (d or _default).name
         for name in ("eps", "max", "min", "tiny", "smallest_normal", "resolution"):
             setattr(self, name, _REAL(getattr(info, name)))
+        self.dtype = self.dtype.replace("complex64", "float32").replace("complex128", "float64")
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        values = ", ".join(f"{n}={getattr(self, n):.6g}" for n in names)
+        return f"finfo({values}, dtype={self.dtype})"
 
 
 class iinfo:

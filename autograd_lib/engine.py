@@ -31,8 +31,8 @@ from .hooks import (
     run_pre_hooks,
     run_tensor_hooks,
 )
-from .node import AccumulateGrad, Node, as_tensor
-from .numeric import loud, quiet, sum_of_rows
+from .node import AccumulateGrad, Node, as_tensor, run_node
+from .numeric import START, complex_met, loud, quiet, sum_of_rows
 from .tensor import Tensor, fresh, refresh
 
 _add = np.add.reduce
@@ -221,7 +221,7 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
             # their hooks are called.
             state.running.update(n for n in order if n in state.wanted)
     state.reached = {*order, *state.leaves, *state.arrived}
-    unusual = create or state.wanted is not None or mode.anomaly
+    unusual = create or state.wanted is not None or mode.anomaly or not START
     fit = fit_tensor if create else fit_array
     enabled, mode.enabled = mode.enabled, create
     outer, mode.task = mode.task, state
@@ -306,7 +306,7 @@ def _visit(state: Walk, node: Node, grad: Any) -> Any:
         grad = _complete(node, list(grad), state.create)
     if mode.anomaly or hooks is not None:
         return _run_watched(state, node, grad, given)
-    return node._run_tensors(grad, True) if state.create else node._run(grad, True)
+    return run_node(node, grad, state.create)
 
 
 def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node], dict[int, int]]:
@@ -404,10 +404,10 @@ def _run_watched(state: Walk, node: Node, grad: Any, arrived: Any) -> Any:
     """
     create = state.create
     if not mode.anomaly and not node._hooks.post:  # type: ignore[union-attr]
-        return node._run_tensors(grad, True) if create else node._run(grad, True)
+        return run_node(node, grad, create)
     outer, mode.node = mode.node, node
     try:
-        grads = node._run_tensors(grad, True) if create else node._run(grad, True)
+        grads = run_node(node, grad, create)
     except Exception:
         if mode.anomaly:
             warn_origin(node)
@@ -551,6 +551,8 @@ def _root_gradients(
                     "the gradient says how much each element of the output counts, so it has the "
                     "output's shape.",
                 )
+            if g._a.dtype.kind == "c":
+                complex_met()
             if (g._a.dtype.kind == "c") != (t._a.dtype.kind == "c"):
                 raise RuntimeError(
                     "For complex Tensors, both grad_output and output are required to have the "

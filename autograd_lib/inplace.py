@@ -19,7 +19,7 @@ from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import fit_array
 from .grad_mode import mode
 from .hooks import move_retained
-from .node import Node, sequence
+from .node import Node, run_node, sequence
 from .numeric import FLOAT32, FLOAT64, loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
 from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
@@ -154,6 +154,8 @@ def set_history(self: Tensor, node: Node) -> None:
     outer._seq, outer._hooks = next(sequence), None
     outer.fn = node
     outer.geometry = geometry(base, self)
+    outer.strides = None if base._a.flags.c_contiguous else base.stride()
+    outer.kind = self._a.dtype if self._a.dtype != base._a.dtype else None
     outer._shape, outer._dtype = base._a.shape, base._a.dtype
     rest = node._edges[1:] if node._edges else ()
     outer._edges = ((base._edge or base) if base._rg else None, *rest)
@@ -169,43 +171,68 @@ def set_history(self: Tensor, node: Node) -> None:
 
 
 def geometry(base: Tensor, view: Tensor) -> tuple:
-    """Where `view` lies in the memory of `base`: its size, strides and offset, in elements; and
-    the strides of `base`, if they are not those of its size (None otherwise)."""
+    """Where `view` lies in the memory of `base`: its size, strides and offset, in elements of the
+    view; and the base's strides, as the view sees it, if they are not those of its size."""
     a, b, item = view._a, base._a, view._a.itemsize
     start = a.__array_interface__["data"][0] - b.__array_interface__["data"][0]
-    strides = None if b.flags.c_contiguous else tuple(s // item for s in b.strides)
+    strides = None
+    if not b.flags.c_contiguous:
+        strides = tuple(s // item for s in b.strides)
+        if b.itemsize > item:
+            strides = (*strides, 1)
+        elif b.itemsize < item:
+            strides = strides[:-1]
     return a.shape, tuple(s // item for s in a.strides), start // item, strides
 
 
 def window(base: Tensor, view: Tensor) -> Tensor:
     """The view, as a strided window on its base."""
-    return WORDS["as_strided_"](base, *geometry(base, view))
+    kind = view._a.dtype if view._a.dtype != base._a.dtype else None
+    return WORDS["as_strided_"](_seen_as(base, kind), *geometry(base, view))
+
+
+def _seen_as(t: Tensor, kind: Any) -> Any:
+    """Complex numbers as pairs of this real type, or the reverse; None: as they are."""
+    if kind is None:
+        return t
+    return WORDS["view_as_complex" if kind.kind == "c" else "view_as_real"](t)
 
 
 class CopySlices(Node):
     """An operation in place on part of a tensor: the rest of the gradient passes by it."""
 
-    __slots__ = ("fn", "geometry")
+    __slots__ = ("fn", "geometry", "kind", "strides")
     _label = "torch::autograd::CopySlices"
     fn: Any
     geometry: tuple
+    strides: Any  # of the base, if they are not those of its size
+    kind: Any  # the view's type, if it sees complex numbers as pairs of real ones or the reverse
+
+    @property
+    def _holomorphic(self) -> bool:  # type: ignore[override]
+        return self.kind is None
 
     def _release(self) -> None:
         self.fn._release()
 
     def _run(self, grad: Any, keep: bool) -> tuple:
-        size, stride, offset, strides = self.geometry
-        out = laid_out(grad, strides)
-        part = in_memory(out, size, stride, offset)
+        size, stride, offset, _ = self.geometry
+        out = laid_out(grad, self.strides)
+        part = in_memory(out, size, stride, offset, self.kind)
         given = part.copy()
-        grads = self.fn._run([given] if self._custom else given, keep)
+        given = [given] if self._custom else given
+        grads = self.fn._run(given, keep) if self.kind is None else run_node(self.fn, given, False)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
     def _run_tensors(self, grad: Any, keep: bool) -> tuple:
         size, stride, offset, strides = self.geometry
+        whole, grad = grad.dtype, grad if self.kind is None else grad.contiguous()
+        grad = _seen_as(grad, self.kind)
         given = WORDS["strided_take"](grad, size, stride, offset, strides)
-        grads = self.fn._run_tensors([given] if self._custom else given, keep)
+        given = [given] if self._custom else given
+        tensors = self.fn._run_tensors
+        grads = tensors(given, keep) if self.kind is None else run_node(self.fn, given, True)
         hole = laid_out(np.ones(grad.shape, bool), strides)
         in_memory(hole, size, stride, offset)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)
@@ -213,7 +240,7 @@ class CopySlices(Node):
             out = out + WORDS["as_strided_backward"](
                 grads[0].expand(size), tuple(grad.shape), size, stride, offset, strides
             )
-        return (out, *grads[1:])
+        return (_seen_as(out, None if self.kind is None else whole.np), *grads[1:])
 
 
 class CustomCopySlices(CopySlices):

@@ -16,6 +16,7 @@ from . import (
 from .derivatives import (
     arithmetic,
     comparing,
+    complexes,
     linalg,
     matrices,
     positions,
@@ -29,7 +30,7 @@ from .recorder import METHODS, PUBLIC
 from .tensor import Tensor
 
 words.install(
-    shapes, arithmetic, comparing, reductions, matrices, positions, special, linalg,
+    shapes, arithmetic, comparing, complexes, reductions, matrices, positions, special, linalg,
     nn_derivatives, convolution,
 )  # fmt: skip
 functions.install_operators()

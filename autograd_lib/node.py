@@ -19,6 +19,7 @@ from . import saved as saved_module
 from .dtypes import FROM_NUMPY, device
 from .grad_mode import mode
 from .hooks import Hooks, hooks_of, register_node_hook, register_node_prehook
+from .numeric import START
 from .saved import FREED
 from .tensor import Tensor, fresh
 
@@ -57,6 +58,7 @@ class Node(metaclass=_NodeType):
     _wants_all = False  # does it take a list of gradients, one per output?
     _materialize = True  # ... with zeros for those that nothing reached?
     _custom = False  # does it run code that is not the table's?
+    _holomorphic = True  # are its formulas complex derivatives, up to conjugation?
     _shares = False  # may its gradients be arrays that somebody else holds too?
     _folded = False  # does it stand for several nodes?
     saved_names: tuple = ()
@@ -145,7 +147,7 @@ class Node(metaclass=_NodeType):
                      for g, z in zip(given, zeros, strict=True)]  # fmt: skip
         else:
             given = given[0]
-        found = self._run_tensors(given, True) if create else self._run(given, True)
+        found = run_node(self, given, create)
         return tuple(None if e is None else as_tensor(g)
                      for e, g in zip(self._edges, found, strict=True))  # fmt: skip
 
@@ -164,6 +166,31 @@ class Node(metaclass=_NodeType):
         names += [f"_saved_{n}" for n in self.saved_names]
         names += [f"_raw_saved_{n}" for n in self.saved_variables]
         return sorted([n for n in object.__dir__(self) if n.startswith("__")] + names)
+
+
+def run_node(node: Node, grad: Any, create: bool) -> Any:
+    """The gradients that `node` makes of `grad`, arrays or (to `create` a graph) tensors.
+
+    The table's formulas are derivatives as of real numbers: `grad * other` for a product. Of
+    complex numbers, torch wants `grad * conj(other)`, so the formula is given the conjugate of the
+    gradient, and what it makes of it is conjugated. (START is empty once there were any.)
+    """
+    run = node._run_tensors if create else node._run
+    if START or node._custom or not node._holomorphic:
+        return run(grad, True)
+    many = isinstance(grad, list)
+    turned = [_conjugate(g) for g in (grad if many else [grad])]
+    if not many and turned[0] is grad:
+        return run(grad, True)
+    # (Adding nothing makes the zeros positive that conjugates have made negative.)
+    back = [_conjugate(g) for g in run(turned if many else turned[0], True)]
+    return back if create else [g + 0 if g is not None else None for g in back]
+
+
+def _conjugate(g: Any) -> Any:
+    if isinstance(g, Tensor):
+        return g.conj() if g._a.dtype.kind == "c" else g
+    return g if g is None or g.dtype.kind != "c" else g.conj()
 
 
 class FoldedNode(Node):

@@ -85,6 +85,8 @@ class Generator:
 
     def uniform(self, n: int, dtype: Any) -> Array:
         """`n` numbers in [0, 1): 24 random bits for float32 and 53 for float64."""
+        if np.dtype(dtype).kind == "c":
+            return self._pairs(self.uniform, n, dtype)
         if dtype == F64:
             return (self.words64(n) & np.uint64(2**53 - 1)).astype(F64) * 2.0**-53
         if dtype == np.float16:
@@ -93,10 +95,17 @@ class Generator:
             )
         return (self.words(n) & np.uint32(2**24 - 1)).astype(F32) * F32(2.0**-24)
 
+    @staticmethod
+    def _pairs(draw: Any, n: int, dtype: Any) -> Array:
+        """Complex numbers: real and imaginary parts drawn in turn."""
+        return draw(2 * n, F64 if dtype == np.complex128 else F32).view(dtype)
+
     # -- normals -----------------------------------------------------------------------------
 
     def normal(self, n: int, dtype: Any) -> Array:
         """`n` standard normals, by the Box-Muller transform."""
+        if np.dtype(dtype).kind == "c":
+            return self._pairs(self.normal, n, dtype) * np.sqrt(0.5, dtype=dtype)
         if n >= 16 and dtype != np.float16:
             return self._normal_blocks(n, dtype)
         out = np.empty(n, dtype)

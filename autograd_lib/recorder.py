@@ -188,6 +188,7 @@ class Entry:
     ufunc: Any = None  # what the forward comes to for two arrays of one type; makes an operator
     view: bool = False  # does the result share its input's memory?
     multiple_views: bool = False
+    holomorphic: bool = True  # do the formulas hold for complex numbers, up to conjugation?
     calm: bool = False  # does NumPy hardly ever warn here?
     outputs: int | str | tuple = 1  # "many": a tuple of differentiable results; a number: only the
     #                                 first is differentiable
@@ -267,6 +268,7 @@ class Entry:
             "_run": self._derivative(self.node_source, ARRAYS),
             "_run_tensors": self._first_run_tensors,
             "_wants_all": self.wants_all,
+            "_holomorphic": self.holomorphic,
             "saved_names": tuple(sorted({*self.saved, *self.shows} - {*self.hides})),
             "saved_variables": self.saved_variables,
             "_results": self.results,

@@ -31,6 +31,11 @@ def where_positive(grad: Tensor, self: Tensor) -> Any:
     return grad * (self > 0)
 
 
+def twice(self: Tensor) -> Any:
+    # As torch has it: x squared can be differentiated once more than 2x, x + x once less.
+    return WORDS["pow"](self, 1) * 2
+
+
 def tracked(self: Tensor) -> bool:
     return self._rg and mode.enabled
 
@@ -40,7 +45,8 @@ def install(*modules: Any) -> None:
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
     WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
-                 where_positive=where_positive, product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
+                 where_positive=where_positive, twice=twice,
+                 product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
     for module in modules:
         for name, value in vars(module).items():
             if not name.startswith("__"):

@@ -20,6 +20,7 @@ about broadcasting: the engine sums a gradient to the shape that it belongs to.
 # ruff: noqa: F403 - formulas find their words by name, whatever part of the table they stand in
 from .arithmetic import *
 from .comparing import *
+from .complexes import *
 from .matrices import *
 from .positions import *
 from .reductions import *

@@ -11,9 +11,10 @@ import math
 import numpy as np
 
 from ..dtypes import default_numpy
-from ..numeric import ONE, ZERO, loud, quiet
+from ..numeric import ONE, ZERO, complex_met, loud, quiet
 from ..recorder import Array, Number, op, unary, word
 from .comparing import logical_and, where
+from .complexes import conj_physical, is_complex, real_part
 from .shapes import all_of, zeros_like
 
 PI = math.pi
@@ -167,12 +168,16 @@ def div(self, other, *, rounding_mode=None):
     return np.trunc(np.true_divide(self, other))
 
 
+def twice(self):
+    return self + self
+
+
 @word
 def pow_self(grad, self, exponent):
     if exponent == 0:
         return zeros_like(grad)
     if exponent == 2:
-        return grad * (self + self)
+        return grad * twice(self)
     return grad * (pow(self, exponent - 1) * exponent)
 
 
@@ -248,6 +253,8 @@ def neg(self: Array):
 
 @op(self="grad * sgn(self)")
 def abs(self: Array):
+    if self.dtype.kind == "c":
+        complex_met()
     return np.abs(self)
 
 
@@ -260,9 +267,19 @@ def sign(self: Array):
     return _sign(self)
 
 
-@op(self="zeros_like(grad)")
+@op(self="sgn_back(grad, self, result)", holomorphic=False)
 def sgn(self: Array):
     return _sign(self)
+
+
+@word
+def sgn_back(grad, self, result):
+    """Nothing for real numbers; of complex ones, a part along the unit circle."""
+    if not is_complex(self):
+        return zeros_like(grad)
+    size = abs(self)
+    across = grad - real_part(grad * conj_physical(result)) * result
+    return where(size == 0, 0.0, across / where(size == 0, 1.0, size))
 
 
 @word
@@ -377,23 +394,6 @@ def logaddexp2(self: Array, other: Array):
 def xlogy(self: Number, other: Number):
     r = self * np.log(other)
     return np.where((np.asarray(self) == 0) & ~np.isnan(other), np.zeros_like(r), r)
-
-
-@op(node="ComplexBackward0", public=False, error="complex",
-    real="real_part(grad)", imag="imag_part(grad)")
-def complex_(real: Array, imag: Array):
-    kind = np.complex128 if real.dtype == np.float64 else np.complex64
-    return (real + 1j * imag).astype(kind)
-
-
-@op(public=False, node="RealBackward0", self="complex_(grad, grad * 0)")
-def real_part(self: Array):
-    return self.real.copy()
-
-
-@op(public=False, node="ImagBackward0", self="complex_(grad * 0, grad)")
-def imag_part(self: Array):
-    return self.imag.copy()
 
 
 # -- functions of one argument ---------------------------------------------------------------------

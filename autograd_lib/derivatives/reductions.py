@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import engine, errors
 from ..dtypes import long_name
-from ..numeric import sum_along
+from ..numeric import complex_met, sum_along
 from ..operands import return_type
 from ..recorder import Array, op, speak_tensors, word
 from ..tensor import wrap_dim
@@ -43,13 +43,16 @@ _add = np.add.reduce
 @word
 def sum_to(grad, shape):
     """Undo broadcasting: sum over the dimensions along which a value was repeated."""
+    if not len(shape):
+        return sum(grad)
     lead = grad.ndim - len(shape)
     dims = [
         i
         for i in range(grad.ndim)
         if i < lead or (shape[i - lead] == 1 and grad.shape[i] != 1)
     ]
-    return reshape(sum(grad, dims, True), shape) if dims else reshape(grad, shape)
+    total = sum(grad, dims, True) if dims else grad
+    return reshape(total, shape) if lead else total
 
 
 @word
@@ -142,8 +145,11 @@ def variance(a, dim, correction, keepdim, name):
     if n - correction <= 0:
         warnings.warn(errors.VAR_DEGREES.format(name), UserWarning, stacklevel=4)
     centred = a - _add(a, axis=dims, keepdims=True) / a.dtype.type(n)
+    if a.dtype.kind == "c":
+        complex_met()
+        centred = np.abs(centred)
     total = _add(centred * centred, axis=dims, keepdims=keepdim)
-    return total / a.dtype.type(max_of(n - correction, 0))
+    return total / total.dtype.type(max_of(n - correction, 0))
 
 
 def _need_std(name, a):

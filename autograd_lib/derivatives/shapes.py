@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import long_name, result_numpy
-from ..numeric import memory
+from ..numeric import complex_met, memory
 from ..recorder import Array, Arrays, op, word
 from ..tensor import wrap_dim
 
@@ -247,12 +247,14 @@ def slice_backward(self: Array, input_sizes, dim, start, end, step):
 # those of its size.
 
 
-def in_memory(a, size, stride, offset):
-    """A window on the memory that `a` is a part of."""
+def in_memory(a, size, stride, offset, kind=None):
+    """A window on the memory that `a` is a part of; perhaps as elements of another type."""
     flat, start = (a.reshape(-1), 0) if a.flags.c_contiguous and offset >= 0 else memory(a)
+    if kind is not None:
+        flat, start = flat.view(kind), start * a.itemsize // kind.itemsize
     if start + offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {start + offset}")
-    return as_strided_array(flat[start + offset:], size, tuple(s * a.itemsize for s in stride))
+    return as_strided_array(flat[start + offset:], size, tuple(s * flat.itemsize for s in stride))
 
 
 def laid_out(a, strides):
@@ -574,5 +576,6 @@ def normal_like(self: Array, drawn):
 def to_type(self: Array, dtype):
     with np.errstate(all="ignore"):
         if self.dtype.kind == "c" and dtype.kind != "c":
+            complex_met()
             self = self.real
         return self.astype(dtype)

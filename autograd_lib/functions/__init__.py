@@ -2,14 +2,24 @@
 matmul and its shapes, and compositions. Their derivatives follow from their parts.
 """
 
-from . import arithmetic, comparing, indexing, matrices, operators, reductions, shapes, types
+from . import (
+    arithmetic,
+    comparing,
+    complexes,
+    indexing,
+    matrices,
+    operators,
+    reductions,
+    shapes,
+    types,
+)
 from .common import is_number, need_tensor
 from .operators import install_operators
 from .reductions import sum
 from .shapes import cat, expand, permute, reshape, stack
 
 __all__ = [
-    "arithmetic", "cat", "comparing", "expand", "indexing", "install_operators", "is_number",
-    "matrices", "need_tensor", "operators", "permute", "reductions", "reshape", "shapes", "stack",
-    "sum", "types",
+    "arithmetic", "cat", "comparing", "complexes", "expand", "indexing", "install_operators",
+    "is_number", "matrices", "need_tensor", "operators", "permute", "reductions", "reshape",
+    "shapes", "stack", "sum", "types",
 ]  # fmt: skip

@@ -9,7 +9,6 @@ import numpy as np
 from .. import dtypes
 from ..recorder import public, register
 from ..tensor import Tensor, fresh
-from .common import W
 
 
 @public()
@@ -65,9 +64,3 @@ def unique(
         input._a, return_inverse=return_inverse, return_counts=return_counts
     )
     return tuple(fresh(np.asarray(a)) for a in found) if isinstance(found, tuple) else fresh(found)
-
-
-@public(method=False)
-def complex(real: Tensor, imag: Tensor) -> Tensor:
-    """Complex numbers from their real and imaginary parts."""
-    return W["complex_"](real, imag)

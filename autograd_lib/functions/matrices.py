@@ -94,8 +94,8 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
 
 @public()
 def vdot(input: Tensor, other: Tensor) -> Tensor:
-    """The dot product of two vectors."""
-    return W["dot"](input, other)
+    """The dot product of two vectors, the first of them conjugated."""
+    return W["dot"](input.conj(), other)
 
 
 @public(method=False)

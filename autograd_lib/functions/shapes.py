@@ -198,11 +198,16 @@ def _mT(self: Tensor) -> Tensor:
     return W["transpose"](self, -2, -1)
 
 
-METHODS.update(
-    T=property(_T), mT=property(_mT), H=property(lambda self: W["transpose"](self, 0, 1)),
-    mH=property(_mT),
-)  # fmt: skip
-register("adjoint", lambda input: _mT(input))
+def _H(self: Tensor) -> Tensor:
+    return W["transpose"](self, 0, 1).conj()
+
+
+def _mH(self: Tensor) -> Tensor:
+    return _mT(self).conj()
+
+
+METHODS.update(T=property(_T), mT=property(_mT), H=property(_H), mH=property(_mH))
+register("adjoint", _mH)
 
 
 @public()

@@ -15,8 +15,12 @@ import torch
 
 import autograd_lib as ours
 
-TEXT = (Path(__file__).parent / "behaviours.txt").read_text(encoding="utf-8")
-PROGRAMS = TEXT.split("\n", 2)[2].split("------\n")
+FILES = sorted(Path(__file__).parent.glob("behaviours*.txt"))
+PROGRAMS = [
+    program
+    for file in FILES
+    for program in file.read_text(encoding="utf-8").split("\n", 2)[2].split("------\n")
+]
 
 
 @contextlib.contextmanager
