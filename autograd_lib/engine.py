@@ -25,6 +25,8 @@ from .dtypes import FROM_NUMPY
 from .errors import hint
 from .grad_mode import mode
 from .hooks import (
+    UNSET,
+    grad_kind,
     hooks_of,
     run_post_accumulate_hooks,
     run_post_hooks,
@@ -99,7 +101,7 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                     continue
                 a = to._a
                 if g.shape != a.shape or g.dtype is not a.dtype:
-                    g = fit_array(node, g, a.shape, a.dtype)
+                    g = fit_array(node, g, a.shape, grad_kind(to, g.dtype))
                 entry = leaves.get(id(to))
                 if entry is not None:
                     entry[1], entry[2] = entry[1] + g, True
@@ -255,7 +257,7 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
                         continue
                     a = edge._a
                     if g.shape != a.shape or g.dtype is not a.dtype:
-                        h = fit(node, g, a.shape, a.dtype)
+                        h = fit(node, g, a.shape, grad_kind(edge, g.dtype))
                         state.leaf(edge, h, h is not g)
                     else:
                         alone = g is not grad and not create and g.base is None and not node._shares
@@ -359,6 +361,13 @@ def fit_tensor(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
         _check_shape(node, g._a.shape, shape)
         g = sum_to_tensor(g, shape)
     return g if g._a.dtype == dtype else g.to(FROM_NUMPY[dtype])
+
+
+def fit_dtype(g: Any, dtype: Any) -> Any:
+    """The same of an array or a tensor, whichever it is."""
+    if isinstance(g, Tensor):
+        return g.to(FROM_NUMPY[np.dtype(dtype)])
+    return _cast(g, np.dtype(dtype))
 
 
 def _check_shape(node: Node, got: tuple, wanted: tuple) -> None:
@@ -467,6 +476,8 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
     """All gradients of a leaf have arrived: hooks, then hand back or accumulate."""
     hooks = leaf._hooks
     if hooks is not None:
+        if hooks.grad_dtype is not UNSET:
+            g = fit_dtype(g, grad_kind(leaf, g.dtype))
         t = run_tensor_hooks(hooks, [as_tensor(g)])
         if hooks.pre and state.accumulate:
             t = run_pre_hooks(hooks, t)
@@ -476,7 +487,7 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
         return
     if state.create:
         old = leaf._grad
-        leaf._grad = fresh(np.empty_like(leaf._a)).copy_(g) if old is None else old + g
+        leaf._grad = fresh(np.empty_like(leaf._a, g._a.dtype)).copy_(g) if old is None else old + g
     else:
         accumulate(leaf, g, alone)
     if hooks is not None:
@@ -491,7 +502,7 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
     if old is None:
         if not alone or g.__class__ is not np.ndarray or g.strides != leaf._a.strides:
             # The first gradient has the leaf's own layout.
-            g, own = np.empty_like(leaf._a), g
+            g, own = np.empty_like(leaf._a, g.dtype), g
             g[...] = own
         leaf._grad = fresh(g)
         return

@@ -7,14 +7,19 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from . import errors
+from .dtypes import FROM_NUMPY
 from .errors import hint
 from .tensor import Tensor
+
+UNSET: Any = object()  # (None as the type of a gradient means that any type will do)
 
 
 class Hooks:
     """All that may hang on a node (or on a leaf, in place of its AccumulateGrad)."""
 
     __slots__ = (
+        "grad_dtype",
         "had",
         "metadata",
         "post",
@@ -30,6 +35,7 @@ class Hooks:
         self.post: dict[int, Callable] = {}
         self.post_accumulate: dict[int, Callable] = {}
         self.retain: dict[int, Any] = {}  # output number -> weak reference to the tensor
+        self.grad_dtype = UNSET  # of a leaf: NumPy's type of its gradient, if that is not its own
         self.had: set[int] = set()  # outputs on whose tensors there has ever been a hook
         # Anything; in anomaly mode also "traceback_", where the node was made, and "parent_", the
         # node whose derivative made this one.
@@ -104,6 +110,22 @@ def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
     hooks = hooks_of(t if t._edge is None else t._edge[1])
     hooks.had.add(t.output_nr)
     return _add(hooks, "tensor", (t.output_nr, hook))
+
+
+def grad_kind(leaf: Tensor, given: Any) -> Any:
+    """NumPy's type for a gradient that comes to `leaf` in the type `given`."""
+    if leaf._hooks is None or leaf._hooks.grad_dtype is UNSET:
+        return leaf._a.dtype
+    return given if leaf._hooks.grad_dtype is None else leaf._hooks.grad_dtype
+
+
+def check_grad_dtype(leaf: Tensor, grad: Tensor) -> None:
+    """Raise unless a gradient assigned to `leaf` may be of this type."""
+    wanted = grad_kind(leaf, grad._a.dtype)
+    if wanted != grad._a.dtype:
+        kind = FROM_NUMPY[grad._a.dtype]._long.lower()
+        kind = {"long": "long int", "half": "c10::Half"}.get(kind, kind)
+        raise RuntimeError(errors.GRAD_DTYPE.format(kind, FROM_NUMPY[wanted]._long))
 
 
 def register_post_accumulate(t: Tensor, hook: Any) -> RemovableHandle:

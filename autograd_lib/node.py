@@ -61,6 +61,7 @@ class Node(metaclass=_NodeType):
     _holomorphic = True  # are its formulas complex derivatives, up to conjugation?
     _shares = False  # may its gradients be arrays that somebody else holds too?
     _folded = False  # does it stand for several nodes?
+    _leaf = False  # does a tensor with this origin pass for a leaf?
     saved_names: tuple = ()
     saved_variables: tuple = ()
     _results: dict = {}  # noqa: RUF012 - names of saved results -> output numbers
@@ -280,7 +281,7 @@ class PassOn(Node):
 
     __slots__ = ()
     _label = "torch::autograd::AccumulateGrad"
-    _shares = True
+    _shares = _leaf = True
 
     def _run(self, grad: Any, keep: bool) -> tuple:
         return (grad,)

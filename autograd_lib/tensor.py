@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,14 +120,14 @@ class Tensor:
         """The node of the graph that made this tensor; None for a leaf."""
         if self._view is not None:
             refresh(self)
-        return None if self._edge is None else self._edge[1]
+        return None if self._edge is None or self._edge[1]._leaf else self._edge[1]
 
     @property
     def is_leaf(self) -> bool:
         """True when no recorded operation made this tensor, that is, `grad_fn` is None."""
         if self._view is not None:
             refresh(self)
-        return self._edge is None
+        return self._edge is None or self._edge[1]._leaf
 
     @property
     def output_nr(self) -> int:
@@ -253,15 +252,6 @@ class Tensor:
 
         return register_post_accumulate(self, hook)
 
-    @property
-    def _backward_hooks(self) -> Any:
-        hooks, nr = self._hooks, 0
-        if self._edge is not None:
-            hooks, nr = self._edge[1]._hooks, self.output_nr
-        if hooks is None or nr not in hooks.had:
-            return None
-        return OrderedDict((k, hook) for k, (n, hook) in hooks.tensor.items() if n == nr)
-
     # -- shape and type -----------------------------------------------------------------------
 
     @property
@@ -275,11 +265,6 @@ class Tensor:
     @property
     def dtype(self) -> dtypes.dtype:
         return FROM_NUMPY[self._a.dtype]
-
-    @property
-    def grad_dtype(self) -> dtypes.dtype:
-        """The type of the gradient: always that of the tensor."""
-        return self.dtype
 
     @property
     def device(self) -> dtypes.device:
@@ -303,7 +288,6 @@ class Tensor:
 
     is_cuda = is_sparse = is_quantized = is_meta = is_mkldnn = is_nested = False
     is_cpu = True
-    names = None
 
     def dim(self) -> int:
         return self._a.ndim
@@ -530,8 +514,9 @@ def _check_grad(t: Tensor, value: Any) -> None:
     if value is t:
         raise RuntimeError("can't assign Variable as its own grad")
     if value._a.dtype != t._a.dtype:
-        kind = FROM_NUMPY[value._a.dtype]._long.lower()
-        raise RuntimeError(errors.GRAD_DTYPE.format(kind, FROM_NUMPY[t._a.dtype]._long))
+        from .hooks import check_grad_dtype
+
+        check_grad_dtype(t, value)
     if value._a.shape != t._a.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(value._a.shape)}' to a tensor of "

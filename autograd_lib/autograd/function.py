@@ -103,7 +103,7 @@ class BackwardCFunction(Node, FunctionCtx):
     def _raw_saved_tensors(self) -> tuple:
         if self._kept is saved.FREED:
             raise errors.freed()
-        return tuple(_Kept(self, i) for i in range(len(self._kept)))
+        return tuple(SavedTensor(self, i) for i in range(len(self._kept)))
 
     def _release(self) -> None:
         self._kept = saved.FREED
@@ -119,7 +119,9 @@ class BackwardCFunction(Node, FunctionCtx):
         raise TypeError(f"'{type(self).__name__}' object is not callable")
 
     def __dir__(self) -> list[str]:
-        return sorted({*object.__dir__(self)})
+        # What begins with one underscore is the engine's, but for what torch has too.
+        own = [n for n in object.__dir__(self) if not n.startswith("_") or n.startswith("__")]
+        return sorted({*own, *super().__dir__(), "_raw_saved_tensors"})
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
@@ -189,13 +191,14 @@ def _check(name: str, i: int, g: Tensor, shape: tuple, kind: str) -> None:
         raise RuntimeError(errors.COMPLEX_GRAD)
 
 
-class _Kept(saved.SavedTensor):
+class SavedTensor(saved.SavedTensor):
     """One of the tensors that a Function saved.
 
     The node has ``(tensor, version, None)`` for an input, ``((array, counter), version, output)``
     for its own output: the tensor would keep the node alive, and the node it.
     """
 
+    __module__ = "torch._C._autograd"
     __slots__ = ()
     _i: int
 
