@@ -283,8 +283,71 @@ NAMES = [
     "sinc", "sinh", "sqrt", "square", "sub", "subtract", "tan", "tanh", "tril", "triu",
     "true_divide", "trunc", "xlogy", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
     "fix", "arccos", "arcsin", "arctan", "arccosh", "arcsinh", "arctanh", "greater", "less",
-    "float_power",
+    "float_power", "absolute", "addr", "arctan2", "greater_equal", "index_reduce", "less_equal",
+    "nextafter", "not_equal",
 ]  # fmt: skip
+
+# ... and that torch has as functions too.
+FUNCTIONS = [
+    "abs_",
+    "acos_",
+    "acosh_",
+    "addmv_",
+    "arccos_",
+    "arccosh_",
+    "arcsin_",
+    "arcsinh_",
+    "arctan_",
+    "arctanh_",
+    "asin_",
+    "asinh_",
+    "atan_",
+    "atanh_",
+    "ceil_",
+    "clamp_",
+    "clamp_max_",
+    "clamp_min_",
+    "clip_",
+    "conj_physical_",
+    "cos_",
+    "cosh_",
+    "deg2rad_",
+    "erf_",
+    "erfc_",
+    "exp2_",
+    "exp_",
+    "expm1_",
+    "fill_",
+    "fix_",
+    "floor_",
+    "frac_",
+    "index_put_",
+    "ldexp_",
+    "log10_",
+    "log1p_",
+    "log2_",
+    "log_",
+    "logit_",
+    "nan_to_num_",
+    "neg_",
+    "negative_",
+    "rad2deg_",
+    "reciprocal_",
+    "relu_",
+    "round_",
+    "rsqrt_",
+    "sigmoid_",
+    "sin_",
+    "sinc_",
+    "sinh_",
+    "sqrt_",
+    "square_",
+    "tan_",
+    "tanh_",
+    "trunc_",
+    "xlogy_",
+    "zero_",
+]
 
 
 OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
@@ -398,6 +461,8 @@ def install() -> None:
         METHODS[f"{name}_"] = fast_arithmetic(name, ufunc)
         METHODS[f"__i{name if name != 'div' else 'truediv'}__"] = METHODS[f"{name}_"]
     METHODS.update(zero_=zero_, fill_=fill_, copy_=copy_)
+    PUBLIC.update({name: METHODS[name] for name in FUNCTIONS if name in METHODS})
+    PUBLIC["detach_"] = Tensor.detach_
     for name in ("t", "transpose", "squeeze", "unsqueeze", "swapaxes", "swapdims"):
         if name in PUBLIC:
             METHODS[f"{name}_"] = transposing(name)

@@ -313,6 +313,32 @@ def strided_take(self: Array, size, stride, storage_offset, strides=None):
     return out[window]
 
 
+@op(self="unfold_backward(grad, self_sym_sizes, dimension, size, step)", view=True)
+def unfold(self: Array, dimension, size, step):
+    if self.ndim == 0:
+        return as_strided_array(self.reshape(1), (size,), (0,))
+    d = wrap_dim(dimension, self.ndim)
+    n, stride = self.shape[d], self.strides[d]
+    if size > n:
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dimension} is {n} but size is {size}"
+        )
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    shape = [*self.shape, size]
+    strides = [*self.strides, stride]
+    shape[d], strides[d] = (n - size) // step + 1, stride * step
+    return as_strided_array(self, shape, strides)
+
+
+@op(self="unfold(grad, dimension, size, step)", public=False)
+def unfold_backward(self: Array, input_sizes, dimension, size, step):
+    out = np.zeros(input_sizes, self.dtype)
+    places = unfold(np.arange(out.size).reshape(input_sizes), dimension, size, step)
+    np.add.at(out.reshape(-1), places, self)
+    return out
+
+
 def contiguous(self):
     return np.ascontiguousarray(self)
 

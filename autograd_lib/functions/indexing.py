@@ -10,7 +10,7 @@ from .. import creation, dtypes, errors
 from ..grad_mode import mode
 from ..recorder import METHODS, public, register
 from ..tensor import Tensor, fresh, wrap_dim
-from .common import W, is_number, max_
+from .common import W, is_number, max_, min_
 from .shapes import expand, reshape
 from .types import to_dtype
 
@@ -258,6 +258,83 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
     if isinstance(src, Tensor):
         return W["scatter_"](input, dim, index, src)
     return W["scatter_value"](input, dim, index, src)
+
+
+@public()
+def scatter_reduce(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """A copy where what goes to one place is summed, multiplied, averaged, or compared."""
+    return W["scatter_reduce_"](input, dim, index, src, reduce, include_self)
+
+
+@public()
+def index_reduce(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
+    include_self: bool = True,
+) -> Tensor:  # fmt: skip
+    """The same with slices of `source` along `dim`."""
+    d = wrap_dim(dim, input.ndim)
+    one = [1] * source.ndim
+    if one:
+        one[d] = -1
+    places = np.broadcast_to(index._a.reshape(one), source._a.shape)
+    return W["scatter_reduce_"](input, d, fresh(places), source, reduce, include_self)
+
+
+@public()
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy with the elements of `source`, one after another, where the mask is true."""
+    if mask._a.dtype != bool:
+        raise RuntimeError(
+            "masked_scatter_ only supports boolean masks, but got mask with dtype "
+            f"{dtypes.long_name(mask._a.dtype)}"
+        )
+    shape = np.broadcast_shapes(input._a.shape, mask._a.shape)
+    places = np.nonzero(np.broadcast_to(mask._a, shape or (1,)))
+    if not shape:
+        return reshape(W["masked_scatter_"](reshape(input, 1), source, places), ())
+    return W["masked_scatter_"](expand(input, *shape), source, places)
+
+
+@public()
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with `source` at positions in the flattened tensor."""
+    n = input._a.size
+    flat = np.where(index._a < 0, index._a + n, index._a)
+    if ((flat < 0) | (flat >= n)).any():
+        raise IndexError("put_(): index out of range")
+    if index.numel() != source.numel():
+        raise RuntimeError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
+        )
+    places = np.unravel_index(flat, input._a.shape or (1,))
+    if not input.ndim:
+        return reshape(W["put_"](reshape(input, 1), source, places, accumulate), ())
+    return W["put_"](input, source, places, accumulate)
+
+
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Write a number into the main diagonal (again and again in a tall matrix, with `wrap`)."""
+    if self.ndim < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    stride, n = sum(self.stride()), min_(self.shape)
+    if self.ndim == 2 and wrap and self.shape[0] > self.shape[1]:
+        n = (self.numel() + self.shape[1]) // (self.shape[1] + 1)
+    self.as_strided((n,), (stride,), self.storage_offset()).fill_(fill_value)
+    return self
+
+
+METHODS["fill_diagonal_"] = fill_diagonal_
+
+
+@public()
+def positive(input: Tensor) -> Tensor:
+    """The tensor itself, as `+input`."""
+    if input._a.dtype == bool:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
 
 
 @public()
