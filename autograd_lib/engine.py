@@ -21,7 +21,7 @@ import numpy as np
 
 from . import errors
 from . import tensor as tensor_module
-from .dtypes import FROM_NUMPY
+from .dtypes import FROM_NUMPY, Size
 from .errors import hint
 from .grad_mode import mode
 from .hooks import (
@@ -451,13 +451,15 @@ def warn_origin(node: Node) -> None:
             f"Error detected in {node.name()}. No forward pass information available. Enable "
             "detect anomaly during forward pass for more information."
         )
+        line = 100
     else:
         text = (
             f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
             f"{where}"
         )
+        line = 122
     place = "/__w/pytorch/pytorch/torch/csrc/autograd/python_anomaly_mode.cpp"
-    warnings.warn(f"{text} (Triggered internally at {place}:122.)", UserWarning, stacklevel=5)
+    warnings.warn(f"{text} (Triggered internally at {place}:{line}.)", UserWarning, stacklevel=5)
     parent = node._hooks.metadata.get("parent_") if node._hooks is not None else None
     while parent is not None:
         metadata = hooks_of(parent).metadata
@@ -465,7 +467,7 @@ def warn_origin(node: Node) -> None:
             f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call "
             "that induced the previous calculation:\n" + "".join(metadata.get("traceback_", []))
         )
-        warnings.warn(f"{text} (Triggered internally at {place}:127.)", UserWarning, stacklevel=5)
+        warnings.warn(f"{text} (Triggered internally at {place}:129.)", UserWarning, stacklevel=5)
         parent = metadata.get("parent_")
 
 
@@ -537,7 +539,9 @@ def _root_gradients(
     roots: list[tuple[Any, Any]] = []
     for i, (t, g) in enumerate(zip(tensors, gradients, strict=True)):
         if not isinstance(t, Tensor):
-            roots.append(_root_edge(t, g, create))
+            if not hasattr(t, "output_nr"):
+                raise AssertionError("Expected output to be a torch.Tensor")
+            roots.append(_root_edge(t, g, create, i))
             continue
         if t._view is not None:
             refresh(t)
@@ -554,14 +558,7 @@ def _root_gradients(
                 g = fresh(np.asarray(g))
         else:
             if g._a.shape != t._a.shape:
-                raise hint(
-                    RuntimeError(
-                        f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and "
-                        f"output[{i}] has a shape of {t.shape}."
-                    ),
-                    "the gradient says how much each element of the output counts, so it has the "
-                    "output's shape.",
-                )
+                raise _mismatch(i, g.shape, t.shape)
             if g._a.dtype.kind == "c":
                 complex_met()
             if (g._a.dtype.kind == "c") != (t._a.dtype.kind == "c"):
@@ -580,7 +577,18 @@ def _root_gradients(
     return roots
 
 
-def _root_edge(root: Any, g: Any, create: bool) -> tuple[Any, Any]:
+def _mismatch(i: int, given: Size, shape: Size) -> RuntimeError:
+    return hint(
+        RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {given} and output[{i}] has a "
+            f"shape of {shape}."
+        ),
+        "the gradient says how much each element of the output counts, so it has the output's "
+        "shape.",
+    )
+
+
+def _root_edge(root: Any, g: Any, create: bool, i: int) -> tuple[Any, Any]:
     """The same for a place in the graph (a GradientEdge)."""
     node, nr = root.node, root.output_nr
     edge: Any
@@ -594,6 +602,8 @@ def _root_edge(root: Any, g: Any, create: bool) -> tuple[Any, Any]:
         if math.prod(shape) != 1:
             raise errors.not_scalar()
         g = fresh(np.ones(shape, dtype))
+    elif g._a.shape != shape:
+        raise _mismatch(i, g.shape, Size(shape))
     return edge, g if create else g._a
 
 
@@ -603,7 +613,8 @@ def backward(
     """Accumulate the gradients of `tensors` into leaves (all of them, or only `inputs`)."""
     wanted = None
     if inputs is not None:
-        inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        one = isinstance(inputs, Tensor) or hasattr(inputs, "output_nr")  # (a GradientEdge)
+        inputs = (inputs,) if one else tuple(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         for t in inputs:

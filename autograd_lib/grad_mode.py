@@ -53,6 +53,8 @@ def push_saved_hooks(pack: Any, unpack: Any) -> None:
     """From now on, nodes keep what `pack` makes of a tensor; `unpack` turns it back."""
     if mode.no_saved_hooks is not None:
         raise RuntimeError(mode.no_saved_hooks)
+    if not callable(pack) or not callable(unpack):
+        raise TypeError("_push_saved_tensors_default_hooks(): incompatible function arguments")
     mode.saved_hooks = (*mode.saved_hooks, (pack, unpack))
     mode.settle()
 

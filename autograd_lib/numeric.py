@@ -90,6 +90,23 @@ def rows(n: int) -> Any:
     return _ROWS[:n] if n <= _MANY else np.arange(n)
 
 
+# -- choosing -------------------------------------------------------------------------------------
+# A gradient times a mask is NaN where it is infinite and the mask zero. `np.where` is right, but
+# takes 34 us for 128 by 128 numbers, as nobody can foresee which it takes; "and" with the bits, 6.
+
+_BITS = {FLOAT32: np.dtype("i4"), FLOAT64: np.dtype("i8")}
+
+
+def kept(g: Any, mask: Any) -> Any:
+    """The numbers of `g` where the mask is true, zero elsewhere."""
+    bits = _BITS.get(g.dtype)
+    if bits is None or mask.size < 512 or mask.shape != g.shape:
+        return np.where(mask, g, ZERO.get(g.dtype, 0))
+    out = mask.view("i1").astype(bits)
+    np.negative(out, out)
+    return np.bitwise_and(out, g.view(bits), out).view(g.dtype)
+
+
 # -- memory ----------------------------------------------------------------------------------------
 
 

@@ -216,21 +216,26 @@ def special(node: Any) -> None:
         if any(isinstance(v, Tensor) and v._counter is INFERENCE for v in values):
             raise RuntimeError(errors.INFERENCE_SAVE)
     if mode.anomaly:
-        from .hooks import hooks_of
-
-        frames = traceback.extract_stack()[:-2]
-        while frames and frames[-1].filename.startswith("<operation"):
-            frames.pop()
-        metadata = hooks_of(node).metadata
-        metadata["traceback_"] = traceback.format_list(frames)
-        if mode.node is not None:
-            metadata["parent_"] = mode.node
+        note_origin(node)
     if mode.saved_hooks:
         pack, unpack_hook = mode.saved_hooks[-1]
         for name in node.saved_variables:
             # (Numbers are kept as they are.)
             if not isinstance(getattr(node, f"saved_{name}"), (bool, int, float, complex)):
                 pack_one(node, name, pack, unpack_hook)
+
+
+def note_origin(node: Any) -> None:
+    """In anomaly mode: remember where a node was made, and in the derivative of which other."""
+    from .hooks import hooks_of
+
+    frames = traceback.extract_stack()[:-3]
+    while frames and frames[-1].filename.startswith("<operation"):
+        frames.pop()
+    metadata = hooks_of(node).metadata
+    metadata["traceback_"] = traceback.format_list(frames)
+    if mode.node is not None:
+        metadata["parent_"] = mode.node
 
 
 def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any, i: int | None = None) -> None:

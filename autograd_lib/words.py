@@ -27,8 +27,12 @@ def has_zero(self: Tensor) -> bool:
     return bool((self._a == 0).any())
 
 
+def kept(grad: Tensor, mask: Tensor) -> Any:
+    return WORDS["where_"](mask, grad, 0.0)
+
+
 def where_positive(grad: Tensor, self: Tensor) -> Any:
-    return grad * (self > 0)
+    return kept(grad, self > 0)
 
 
 def twice(self: Tensor) -> Any:
@@ -45,7 +49,7 @@ def install(*modules: Any) -> None:
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
     WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
-                 where_positive=where_positive, twice=twice,
+                 kept=kept, where_positive=where_positive, twice=twice,
                  product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
     for module in modules:
         for name, value in vars(module).items():

@@ -43,6 +43,11 @@ class detect_anomaly(set_detect_anomaly):
         )
 
 
+def set_anomaly_enabled(mode_: bool, check_nan: bool = True) -> None:
+    """Switch anomaly mode, for good."""
+    set_detect_anomaly(mode_, check_nan)
+
+
 def is_anomaly_enabled() -> bool:
     """Whether anomaly mode is on."""
     return mode.anomaly

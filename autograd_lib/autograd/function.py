@@ -421,12 +421,7 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     if recording:
         node._kept = tuple(_keep(node, t, numbered) for t in node.to_save or ())
         if mode.anomaly:
-            hooks = mode.saved_hooks
-            mode.saved_hooks = ()
-            try:
-                saved.special(node)
-            finally:
-                mode.saved_hooks = hooks
+            saved.note_origin(node)
     node.to_save = node.dirty_tensors = node.non_differentiable = None
     return tuple(made) if many else made[0]
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ..dtypes import default_numpy
-from ..numeric import ONE, ZERO, complex_met, loud, quiet
+from ..numeric import ONE, ZERO, complex_met, kept, loud, quiet
 from ..recorder import Array, Number, op, unary, word
 from .comparing import logical_and, where
 from .complexes import conj_physical, is_complex, real_part
@@ -309,15 +309,15 @@ def share(grad, mine, tied):
 
 
 @op(promote="same",
-    self="grad * logical_or(self >= other, other != other)",
-    other="grad * logical_not(logical_or(self >= other, other != other))")
+    self="kept(grad, logical_or(self >= other, other != other))",
+    other="kept(grad, logical_not(logical_or(self >= other, other != other)))")
 def fmax(self: Array, other: Array):
     return np.fmax(self, other)
 
 
 @op(promote="same",
-    self="grad * logical_or(self <= other, other != other)",
-    other="grad * logical_not(logical_or(self <= other, other != other))")
+    self="kept(grad, logical_or(self <= other, other != other))",
+    other="kept(grad, logical_not(logical_or(self <= other, other != other)))")
 def fmin(self: Array, other: Array):
     return np.fmin(self, other)
 
@@ -467,9 +467,7 @@ def relu(self: Array):
 
 
 def where_positive(grad, self):
-    # (Ones and zeros: an array times a mask takes twice as long.)
-    out = (self > ZERO.get(self.dtype, 0)).astype(grad.dtype)
-    return np.multiply(out, grad, out if out.ndim else None)
+    return kept(grad, self > ZERO.get(self.dtype, 0))
 
 
 def _rounding(name, forward):

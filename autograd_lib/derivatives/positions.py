@@ -125,7 +125,7 @@ def scatter_value(self: Array, dim, index: Index, value):
     return out
 
 
-# -- scatter_reduce: what goes to one place is multiplied, averaged, or the largest kept ------------
+# -- scatter_reduce: what goes to one place is multiplied, averaged, or the largest kept --------
 
 
 @word

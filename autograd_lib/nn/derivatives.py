@@ -132,7 +132,7 @@ def log_sigmoid(self: Array):
     return np.minimum(self, 0) - np.log1p(np.exp(-np.abs(self)))
 
 
-@op(public=False, self="grad * logical_and(self > min_val, self < max_val)")
+@op(public=False, self="kept(grad, logical_and(self > min_val, self < max_val))")
 def hardtanh(self: Array, min_val=-1.0, max_val=1.0):
     return np.clip(self, min_val, max_val).astype(self.dtype)
 
@@ -148,17 +148,17 @@ def hardswish(self: Array):
     return self * np.clip(self + 3, 0, 6) / 6
 
 
-@op(public=False, self="grad * (abs(self) > lambd)")
+@op(public=False, self="kept(grad, abs(self) > lambd)")
 def hardshrink(self: Array, lambd=0.5):
     return np.where(np.abs(self) > lambd, self, 0).astype(self.dtype)
 
 
-@op(public=False, self="grad * (abs(self) > lambd)")
+@op(public=False, self="kept(grad, abs(self) > lambd)")
 def softshrink(self: Array, lambd=0.5):
     return np.where(np.abs(self) > lambd, self - np.sign(self) * lambd, 0).astype(self.dtype)
 
 
-@op(public=False, self="grad * (self > threshold)")
+@op(public=False, self="kept(grad, self > threshold)")
 def threshold(self: Array, threshold, value):
     return np.where(self > threshold, self, value).astype(self.dtype)
 
