@@ -21,6 +21,7 @@ from typing import Any as _Any
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_lib\b")
 
 from . import namespace as _namespace  # isort: skip - the tables come first
+from . import bytecode as _bytecode  # isort: skip
 from . import _C, autograd, func, linalg, nn, optim, random, show, special, testing, utils
 from .autograd.anomaly_mode import (
     is_anomaly_check_nan_enabled,
@@ -67,6 +68,7 @@ from .tensor import Tensor
 __version__ = "0.1.0"
 newaxis = None
 globals().update(_namespace.NAMES)
+_bytecode.keep()
 
 if _TYPE_CHECKING:
     # Most names are entries of the tables, put here when the package is imported.

@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 
 from . import operands
+from .bytecode import compiled
 from .errors import freed
 from .grad_mode import mode
 from .node import FoldedNode, Node, sequence
@@ -630,7 +631,7 @@ READERS = {
 def _compiled(text: str, filename: str) -> CodeType:
     # Tracebacks show the written source too.
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-    return compile(text, filename, "exec")
+    return compiled(text, filename)
 
 
 def shown(name: str) -> str:

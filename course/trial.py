@@ -32,6 +32,10 @@ afresh too."""
 _lent = torch.Generator()
 """Stands in for the engine's own generator during a trial, which costs less than its state."""
 
+generators_are_free = False
+"""Whether nobody goes on with Python's and NumPy's random generators after a trial: to put them
+back takes longer than many a trial does."""
+
 MISSING = {"type": "missing"}
 """Observed where a path leads nowhere: no such attribute, or nothing to look into."""
 
@@ -147,19 +151,32 @@ def observe_path(path: str, names: Mapping[str, Any]) -> Plain:
 
 
 @contextlib.contextmanager
+def _putting_back() -> Iterator[None]:
+    """Put Python's and NumPy's random generators back after a block."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+
+
+@contextlib.contextmanager
 def quietly() -> Iterator[io.StringIO]:
     """Run a block with output and warnings caught, and put global state back after it.
 
     Generators start from a fixed seed, so that code that draws numbers does the same each time.
     """
+    global generators_are_free
     printed = io.StringIO()
-    python_state, numpy_state = random.getstate(), np.random.get_state()
     generator = torch.default_generator
     engine_state = vars(generator).copy()
     # A trial within a trial has one of its own.
     lent = torch.Generator() if generator._engine is _lent._engine else _lent
     grad_mode, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+    free = generators_are_free
     with (
+        contextlib.nullcontext() if free else _putting_back(),
         elsewhere(),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
@@ -172,11 +189,12 @@ def quietly() -> Iterator[io.StringIO]:
         vars(generator).update(vars(lent.manual_seed(0)))
         torch.set_grad_enabled(True)
         torch.set_default_dtype(torch.float32)
+        # A trial within this one puts back what this one goes on with.
+        generators_are_free = False
         try:
             yield printed
         finally:
-            random.setstate(python_state)
-            np.random.set_state(numpy_state)
+            generators_are_free = free
             vars(generator).update(engine_state)
             torch.set_grad_enabled(grad_mode)
             torch.set_default_dtype(dtype)

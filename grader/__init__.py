@@ -4,13 +4,19 @@ import os
 import sys
 from pathlib import Path
 
-from course import __version__
-
 from .quick import import_nbformat
 
-__all__ = ["__version__"]
-
 import_nbformat()
+
+
+def __getattr__(name: str) -> str:
+    """Return `__version__`, which is the course's: for that alone nobody waits for the engine."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from course import __version__
+
+    return __version__
+
 
 # nbgrader starts `alembic` by its bare name when it makes a database. It stands beside this
 # Python, which need not be on the path where no environment was activated.

@@ -9,7 +9,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,12 +24,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from . import __version__
-from .directory import CourseDirectory, UsageError
+from .errors import UsageError
 from .isolation import Isolation, IsolationOption, require
-from .pages import clean, clean_line
-from .results import Result, read_results
-from .sandbox import FULL
+from .sandbox import FULL, start
+
+# A command that grades starts the sandbox first, and imports what takes long meanwhile.
+if TYPE_CHECKING:
+    from .directory import CourseDirectory
+    from .results import Result
 
 app = typer.Typer(
     help="Build the course's lessons, grade a class on them, and see what it understood.",
@@ -66,6 +68,8 @@ def version(
 ) -> None:
     """Build the course's lessons, grade a class on them, and see what it understood."""
     if show:
+        from . import __version__
+
         screen.print(__version__)
         raise typer.Exit
 
@@ -101,7 +105,7 @@ def build(
     """
     from .build import build as build_lessons
 
-    directory = CourseDirectory(course)
+    directory = _open(course)
     changed = build_lessons(directory, names)
     for path in changed:
         screen.print(f"wrote {escape(str(path.relative_to(directory.root)))}", soft_wrap=True)
@@ -123,9 +127,20 @@ def grade(
     Exit code: 0 when every submission has a result, 1 when the grader itself failed on some, 2 when
     the command makes no sense here.
     """
-    faults = grade_with_progress(CourseDirectory(course), names, jobs, force, isolation)
+    start.ahead(require(isolation))
+    try:
+        faults = grade_with_progress(_open(course), names, jobs, force, isolation)
+    finally:
+        start.close_those_ahead()
     if faults:
         raise typer.Exit(1)
+
+
+def _open(root: Path) -> CourseDirectory:
+    """Return the course in a folder; raises UsageError where there is none."""
+    from .directory import CourseDirectory
+
+    return CourseDirectory(root)
 
 
 def grade_with_progress(
@@ -137,6 +152,8 @@ def grade_with_progress(
 ) -> int:
     """Grade, showing a bar and then a summary; returns how many the grader itself failed on."""
     from .grading import grade_assignment, to_grade
+    from .intake import strangers
+    from .pages import clean, clean_line
 
     faults = 0
     require(isolation)
@@ -182,8 +199,6 @@ def grade_with_progress(
             first = clean_line(aside[0].student)
             said = _LOOK.format(student=first, assignment=lesson.name)
             screen.print(f"  {escape(said)}", "  The whole list: grader quarantine", sep="\n")
-    from .intake import strangers
-
     for sentence in strangers(directory):
         screen.print(escape(sentence), soft_wrap=True)
     return faults
@@ -208,7 +223,7 @@ def results(
     """Show the results of the last grading."""
     from .tables import results_table
 
-    directory = CourseDirectory(course)
+    directory = _open(course)
     found = _results(directory, names)
     if format is Format.JSON:
         print(
@@ -224,6 +239,8 @@ def results(
 
 
 def _results(directory: CourseDirectory, names: list[str] | None) -> list[Result]:
+    from .results import read_results
+
     chosen = [directory.lesson(name).name for name in names or directory.lessons]
     found = [result for name in chosen for result in read_results(directory.results, name)]
     if not found:
@@ -272,7 +289,7 @@ def feedback(
     """Write a page for each student, into feedback/STUDENT/ASSIGNMENT/."""
     from .feedback import write_feedback
 
-    directory = CourseDirectory(course)
+    directory = _open(course)
     for name in dict.fromkeys(result.assignment for result in _results(directory, names)):
         pages = write_feedback(directory, name)
         screen.print(
@@ -292,7 +309,7 @@ def report(
     """Write a page on the class: scores, what was right, and which mistakes were made."""
     from .report import write_report
 
-    directory = CourseDirectory(course)
+    directory = _open(course)
     for name in dict.fromkeys(result.assignment for result in _results(directory, names)):
         path = write_report(directory, name, names=with_names)
         screen.print(f"{escape(name)}: {escape(str(path))}", soft_wrap=True)
@@ -312,7 +329,7 @@ def replay(
     """
     from .replay import replay as replay_check
 
-    for line in replay_check(CourseDirectory(course), student, assignment, check):
+    for line in replay_check(_open(course), student, assignment, check):
         print(line)
 
 
@@ -325,7 +342,7 @@ def quarantine(
     from .quarantine import set_aside
     from .tables import plain_table
 
-    found = set_aside(CourseDirectory(course), names)
+    found = set_aside(_open(course), names)
     for name in dict.fromkeys(result.assignment for result in found):
         rows = ((r.student, r.message) for r in found if r.assignment == name)
         screen.print(plain_table(name, ("student", "why it was set aside, and what to do"), rows))
@@ -345,7 +362,7 @@ def look(
     """Look inside a submission safely: as plain text, without running or opening anything in it."""
     from .quarantine import look as look_inside
 
-    for line in look_inside(CourseDirectory(course), student, assignment):
+    for line in look_inside(_open(course), student, assignment):
         print(line)
 
 
@@ -368,7 +385,7 @@ def doctor(course: Course = Path(".")) -> None:
         plain_table(
             "Limits of a submission (nbgrader_config.py, c.Sandbox)",
             ("limit", "value"),
-            limits_table(limits_of(CourseDirectory(course))),
+            limits_table(limits_of(_open(course))),
         ),
         sep="\n",
     )
@@ -393,6 +410,7 @@ def demo(
     from .demo import make_class
     from .feedback import write_feedback
     from .report import summary, write_report
+    from .results import read_results
     from .tables import exercises_table, mistakes_table, results_table
 
     course, assignment = make_class(directory, students)

@@ -17,9 +17,9 @@ from typing import Any
 from course import find
 from course.check import POLICIES
 
+from .errors import UsageError
 
-class UsageError(Exception):
-    """Something about the course directory or the command is not right; the text says what."""
+__all__ = ["CourseDirectory", "Lesson", "UsageError", "all_lessons"]
 
 
 @dataclass(frozen=True)

@@ -86,18 +86,23 @@ class _Cutter:
 
     def cut(self, value: Any, depth: int, short: bool = False) -> Any:
         self._left -= 1
-        if value is None or isinstance(value, bool):
-            return value
-        if isinstance(value, float):
+        kind = type(value)
+        if kind is float:
             return float(f"{value:.9g}") if short else value
-        if isinstance(value, int):
+        if value is None or kind is bool:
+            return value
+        if kind is int:
             # An integer of a million digits is no shorter for being one number.
             return value if value.bit_length() < 256 else f"{value.bit_length()} bits long"
-        if isinstance(value, str):
+        if kind is str:
             more = len(value) - LONGEST_TEXT
             return value if more <= 0 else f"{value[:LONGEST_TEXT]} [{more} more characters]"
         if depth > DEEPEST:
             return "[too deep to be kept]"
+        if kind is list or kind is tuple:
+            first = value[: self._most(len(value))]
+            found = [self.cut(one, depth + 1, short) for one in first]
+            return found + ([{CUT: len(value) - len(first)}] if len(first) < len(value) else [])
         if isinstance(value, Mapping):
             items = list(value.items())
             chosen = items[: self._most(len(items))]
@@ -105,11 +110,10 @@ class _Cutter:
             short = value.get("dtype") == "float32"
             entries = {str(key)[:200]: self.cut(one, depth + 1, short) for key, one in chosen}
             return entries | ({CUT: len(items) - len(chosen)} if len(chosen) < len(items) else {})
-        if isinstance(value, list | tuple):
-            first = value[: self._most(len(value))]
-            found = [self.cut(one, depth + 1, short) for one in first]
-            return found + ([{CUT: len(value) - len(first)}] if len(first) < len(value) else [])
-        return f"[{type(value).__name__}]"
+        for plain in (float, int, str):
+            if isinstance(value, plain):
+                return self.cut(plain(value), depth, short)
+        return f"[{kind.__name__}]"
 
     def _most(self, count: int) -> int:
         return min(count, MOST_ITEMS, max(self._left, 1))

@@ -85,7 +85,7 @@ def grade_assignment(
     assignment = Assignment(lesson.name, course.root, lesson.source)
     limits = limits_of(course)
     summary = Summary()
-    with start_workers(jobs, isolation, limits, assignment.engine) as workers:
+    with start_workers(jobs, isolation, limits, assignment) as workers:
         # Which takes as long as a sandbox needs to get ready.
         import_nbgrader()
         from .gradebook import GradebookWriter

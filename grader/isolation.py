@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .directory import UsageError
+from .errors import UsageError
 from .sandbox import FULL, NONE, REDUCED, bubblewrap
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.util
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -19,14 +18,14 @@ from dataclasses import replace
 from functools import partial
 
 from .intake import Submission
-from .pipeline import Assignment, Graded, grade
+from .pipeline import Assignment, Graded, grade, prepare
 from .results import NOT_GRADED, Result
 from .sandbox import FULL, Limits
 from .sandbox.launch import Sandbox, SandboxError
 
 Pool = Callable[[int], Executor]
 
-AHEAD = 4
+AHEAD = 12
 """how many submissions per worker are read before they are needed"""
 
 _sandboxes: dict[tuple[str, Limits, bool], Sandbox] = {}
@@ -40,17 +39,18 @@ def local_pool(jobs: int) -> Executor:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
-def start_workers(jobs: int, level: str, limits: Limits, engine: bool = True) -> Executor:
+def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment) -> Executor:
     """Start processes that share this one's modules and one sandbox, which gets ready meanwhile.
 
     To be called before a gradebook is opened or a thread started, since both would be forked too.
     """
     if sys.platform != "linux":
         return local_pool(jobs)
-    _sandbox(level, limits, engine)
+    _sandbox(level, limits, assignment.engine)
     workers = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
-    # All of them are forked at the first call, whatever it is.
-    workers.submit(os.getpid)
+    # All of them are forked at the first call, and each will take one of these.
+    for _ in range(jobs):
+        workers.submit(prepare, assignment)
     return workers
 
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import io
 import itertools
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType, TracebackType
+from types import CodeType, MappingProxyType, TracebackType
 from typing import Any
+
+import numpy as np
 
 from course import describe, forbid, render, trial, witness
 
@@ -46,6 +50,9 @@ class Court:
         self.silent = False
         """Whether nothing is kept of what a submission prints or raises: hidden tests are run"""
         room.on_text = self._print
+        # What checks draw is the same for every submission, and again the next time.
+        random.seed(0)
+        np.random.seed(0)
 
     def _ask(self, what: str, *values: Any) -> Any:
         return self._room.ask(what, *values)
@@ -133,6 +140,7 @@ class Court:
         meanwhile = (
             (render, "screen", show),
             (trial, "elsewhere", self._quiet),
+            (trial, "generators_are_free", True),
             (describe, "evaluate", self._evaluate),
             (witness, "listener", listener),
             (forbid, "cells", lambda: self._cells),
@@ -179,17 +187,26 @@ class Court:
     def _execute(self, source: str) -> tuple[Any, BaseException | None]:
         """Run a cell's text; returns the value of its last expression, and what it raised."""
         try:
-            tree = ast.parse(without_magics(source), _FILE)
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, _FILE, "exec"), self._names)
-            if isinstance(last, ast.Expr):
-                return eval(compile(ast.Expression(last.value), _FILE, "eval"), self._names), None
+            statements, last = _compiled(source)
+            exec(statements, self._names)
+            if last is not None:
+                return eval(last, self._names), None
         except KeyboardInterrupt:
             # Somebody at the keyboard: what a submission raises never arrives as this.
             raise
         except BaseException as error:
             return None, error
         return None, None
+
+
+@functools.lru_cache(256)
+def _compiled(source: str) -> tuple[CodeType, CodeType | None]:
+    """Compile a cell of the instructor's once for a whole class, its last expression by itself."""
+    tree = ast.parse(without_magics(source), _FILE)
+    value = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        value = compile(ast.Expression(tree.body.pop().value), _FILE, "eval")  # type: ignore[attr-defined]
+    return compile(tree, _FILE, "exec"), value
 
 
 def _words(error: BaseException) -> str:

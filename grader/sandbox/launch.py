@@ -12,29 +12,30 @@ import select
 import shutil
 import socket
 import struct
-import subprocess
-import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course.key import ENGINES
-
 from ..judge.handles import judging_peer
-from . import bubblewrap, stage, watch
+from . import bubblewrap, start, watch
 from .inside.pictures import MARK
 from .inside.wire import COOKIE_BYTES, Channel, Closed, Flood, TooLate, WireError
-from .room import FULL, REDUCED, CellRun, Limits, RoomEnded
+from .room import FULL, CellRun, Limits, RoomEnded
+from .start import SandboxError
 
 FIRST_USER = 0x5A000000
 """where the user numbers begin that rooms have outside, when a superuser grades"""
 
 
-class SandboxError(Exception):
-    """The sandbox does not start on this machine; the text says why."""
+MOST_TEMPLATES = 4
+"""of one worker; rooms that could begin behind other cells run all of theirs"""
+
+LONGEST_TEMPLATE = 100_000
+"""characters of all of a template's cells; they travel in one datagram"""
 
 
 class Sandbox:
@@ -42,38 +43,11 @@ class Sandbox:
 
     def __init__(self, level: str, limits: Limits, *, engine: bool = True) -> None:
         self.level, self._limits = level, limits
-        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
-        os.chmod(self._folder, 0o755)
-        self._own_user = level == REDUCED and _others_can_read_python()
-        packages = stage.stage(self._folder, engine=engine)
-        fonts = stage.font_cache()
-        inner = [bubblewrap.PACKAGES, bubblewrap.FONTS] if level == FULL else [packages, fonts]
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = {
-            "level": level,
-            "imports": ["autograd_lib", "course"] if engine else [],
-            "refuse": [] if engine else ENGINES,
-            "path": [str(inner[0]), *stage.library_path()],
-            "fonts": str(inner[1]),
-            "own_user": self._own_user,
-        }
-        hidden = [] if engine else stage.installed(ENGINES)
-        words = bubblewrap.command(packages, fonts, hidden) if level == FULL else []
-        python = [sys.executable, "-P", "-s", "-B", "-m", f"{stage.ROOM_PACKAGE}.server"]
-        home = Path(bubblewrap.SCRATCH) if level == FULL else self._folder
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
-        self._process = subprocess.Popen(
-            [*words, *python, str(theirs.fileno()), json.dumps(settings)],
-            env=_environment(str(inner[0]), home),
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=self._errors,
-            stderr=self._errors,
-        )
-        theirs.close()
-        self._control = ours
+        self._process = start.take(level, engine=engine)
+        self._server = _Source(self._process.control)
+        self._templates: dict[tuple[str, ...], Template | None] = {}
+        self._wanted: Counter[tuple[str, ...]] = Counter()
         self._ready = False
-        self._ordered: _Order | None = None
 
     def __enter__(self) -> Sandbox:
         return self
@@ -85,37 +59,73 @@ class Sandbox:
         """Wait until the server has imported everything; raises SandboxError."""
         if self._ready:
             return
-        self._control.settimeout(self._limits.start_seconds)
+        self._server.control.settimeout(self._limits.start_seconds)
         try:
             # Only looked at: every process that shares this sandbox is to find it.
-            self._ready = bool(self._control.recv(4096, socket.MSG_PEEK))
+            self._ready = bool(self._server.control.recv(4096, socket.MSG_PEEK))
         except OSError:
             self._ready = False
         if not self._ready:
-            self._errors.seek(0)
-            said = self._errors.read().decode("utf-8", "replace").strip()[-2000:]
+            said = self._process.said()
             self.close()
             raise SandboxError(f"the sandbox did not start: {said or 'it gave no reason'}")
-        self._control.settimeout(None)
+        self._server.control.settimeout(None)
 
     def open(
-        self, files: Mapping[str, bytes], pictures: Mapping[str, str] | None = None
+        self,
+        files: Mapping[str, bytes],
+        pictures: Mapping[str, str] | None = None,
+        template: Template | None = None,
     ) -> SandboxRoom:
         """Open a room with these files in its working directory; raises SandboxError.
 
-        `pictures`, by fingerprint, need not be drawn in it.
+        `pictures`, by fingerprint, need not be drawn in it. What a `template` has run is done.
         """
         self.wait()
-        order = self._ordered or self._order()
+        source = template or self._server
+        order = source.ordered or self._order(source)
         # The next one gets ready while this one is used.
-        self._ordered = self._order()
+        source.ordered = self._order(source)
         room = SandboxRoom(order, self.level, self._limits, files)
         if pictures:
             room.know(pictures)
         return room
 
-    def _order(self) -> _Order:
-        """Ask the server for a room, and do not wait for it."""
+    def template(self, cells: tuple[str, ...]) -> Template | None:
+        """Return where rooms begin behind these cells, None where each room runs them itself.
+
+        Only cells that a whole class has in common should come here. What comes first is taken for
+        what most of the class has; anything else has to come twice.
+        """
+        if self.level != FULL or not cells or sum(map(len, cells)) > LONGEST_TEMPLATE:
+            return None
+        if cells not in self._templates and len(self._templates) < MOST_TEMPLATES:
+            self._wanted[cells] += 1
+            if not self._templates or self._wanted[cells] > 1:
+                self._templates[cells] = self._make_template(cells)
+        return self._templates.get(cells)
+
+    def _make_template(self, cells: tuple[str, ...]) -> Template | None:
+        self.wait()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        cookie = secrets.token_bytes(COOKIE_BYTES)
+        seconds = self._limits.cell_seconds
+        wanted = {"cells": cells, "cookie": cookie.hex(), "seconds": seconds}
+        with theirs:
+            socket.send_fds(self._server.control, [json.dumps(wanted).encode()], [theirs.fileno()])
+        channel = Channel(ours, cookie)
+        channel.deadline = time.monotonic() + self._limits.start_seconds
+        try:
+            outputs = channel.receive()
+            if outputs is not None:
+                return Template(ours, [[_output(one) for one in cell] for cell in outputs])
+        except WireError:
+            pass
+        ours.close()
+        return None
+
+    def _order(self, source: _Source) -> _Order:
+        """Ask for a room, and do not wait for it."""
         room_end, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         keeper_end, status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if hasattr(socket, "SO_PASSCRED"):
@@ -123,7 +133,7 @@ class Sandbox:
         cookie = secrets.token_bytes(COOKIE_BYTES)
         home = bubblewrap.HOME
         if self.level != FULL:
-            home = tempfile.mkdtemp(prefix="room-", dir=self._folder)
+            home = tempfile.mkdtemp(prefix="room-", dir=self._process.folder)
         limits = asdict(self._limits)
         limits["cpu_seconds"] = 2 + self._limits.submission_seconds
         wanted = {
@@ -134,7 +144,7 @@ class Sandbox:
         }
         try:
             socket.send_fds(
-                self._control,
+                source.control,
                 [json.dumps(wanted).encode()],
                 [room_end.fileno(), keeper_end.fileno()],
             )
@@ -148,53 +158,13 @@ class Sandbox:
     @property
     def processes(self) -> list[int]:
         """The server and what belongs to it."""
-        return watch.tree(self._process.pid)
+        return watch.tree(self._process.number)
 
     def close(self) -> None:
         """End the server, and with it every room."""
-        if self._ordered is not None:
-            self._ordered.cancel()
-        self._control.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
-        self._process.kill()
-        self._process.wait()
-        self._errors.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _environment(packages: str, home: Path) -> dict[str, str]:
-    """Make an environment that is the same on every run and holds nothing of the grader's user."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    return kept | {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "PYTHONPATH": packages,
-        "IPYTHONDIR": str(home / "ipython"),
-        "MPLCONFIGDIR": str(home / "matplotlib"),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        # Hashes and sums in a fixed order, or grading again could give another result.
-        "PYTHONHASHSEED": "0",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "NBGRADER_EXECUTION": "autograde",
-    }
-
-
-def _others_can_read_python() -> bool:
-    """Say whether a room could be a user of its own: only a superuser can make it one."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return False
-    for name in (os.__file__, *stage.library_path()):
-        path = Path(name).resolve()
-        for part in (path, *path.parents):
-            if part.exists() and not part.stat().st_mode & 0o001 and part.is_dir():
-                return False
-    return True
+        for source in (*filter(None, self._templates.values()), self._server):
+            source.close()
+        self._process.close()
 
 
 @dataclass(frozen=True)
@@ -210,6 +180,28 @@ class _Order:
         """Have it ended by hanging up."""
         self.link.close()
         self.status.close()
+
+
+@dataclass
+class _Source:
+    """A process that forks rooms, and the room that it has been asked for already."""
+
+    control: socket.socket
+    ordered: _Order | None = field(default=None, init=False)
+
+    def close(self) -> None:
+        """Have it ended by hanging up."""
+        if self.ordered is not None:
+            self.ordered.cancel()
+        self.control.close()
+
+
+@dataclass
+class Template(_Source):
+    """A process in which some cells have been run, and whose rooms begin behind them."""
+
+    outputs: list[list[Any]]
+    """what each of the cells has shown"""
 
 
 class SandboxRoom:
@@ -242,7 +234,7 @@ class SandboxRoom:
         self._pictures: Mapping[str, str] = {}
         self._peak: float | None = None
         self._process = self._wait_for_hello(order.link, limits.start_seconds)
-        self._cpu_before = 0.0
+        self._cpu_before: float | None = None
         self._cpu_limit = float("inf")
         self._looked = 0.0
         with self.within():
@@ -279,7 +271,8 @@ class SandboxRoom:
         )
         self._channel.deadline = min(time.monotonic() + self.limits.wall_seconds, self.until)
         self._printed = int(self.limits.output_mb * 1_000_000)
-        self._cpu_before = self._cpu()
+        # Looked at when an answer has been waited for: most come before that.
+        self._cpu_before = None
         self._cpu_limit = self.limits.cell_seconds
         yield
 
@@ -290,7 +283,10 @@ class SandboxRoom:
         """Be asked while an answer is waited for."""
         if not watch.CAN_WATCH or not self._process:
             return
-        if self._cpu() - self._cpu_before > self._cpu_limit:
+        used = self._cpu()
+        if self._cpu_before is None:
+            self._cpu_before = used
+        if used - self._cpu_before > self._cpu_limit:
             raise TooLate("the CPU time is used up")
         now = time.monotonic()
         if now - self._looked > 0.1:
@@ -303,7 +299,7 @@ class SandboxRoom:
         """Close the room, and find out why it has ended."""
         if self.ended:
             return self.ended
-        used = self._cpu() - self._cpu_before
+        used = 0.0 if self._cpu_before is None else self._cpu() - self._cpu_before
         if isinstance(error, _OutOfMemory):
             self.ended = "out_of_memory"
         elif isinstance(error, TooLate):
@@ -426,7 +422,11 @@ class SandboxRoom:
         """End the process and all that it started."""
         if not self.ended:
             self.ended = "closed"
-            self._stop()
+            if self._folder is not None:
+                self._stop()
+            else:
+                # It leaves nothing behind that one would have to wait for.
+                self._peak = watch.peak_memory_mb(self._process)
         self._channel.sock.close()
         self._status.close()
         if self._folder is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import compileall
+import contextlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -9,9 +12,6 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
-
-import autograd_lib
-import course
 
 ROOM_PACKAGE = "autograd_room"
 
@@ -24,14 +24,17 @@ def stage(folder: Path, *, engine: bool = True) -> Path:
     """
     inside = Path(__file__).parent / "inside"
     packages = folder / "packages"
+    if not sys.dont_write_bytecode:
+        # Nobody imports most of it out here, and a room cannot leave anything for the next one.
+        compileall.compile_dir(inside, quiet=2)
     shutil.copytree(inside, packages / ROOM_PACKAGE)
     if engine:
-        shutil.copytree(_home(autograd_lib), packages / "autograd_lib")
+        shutil.copytree(_home("autograd_lib"), packages / "autograd_lib")
         # No lessons' sources, and so no keys: what a student's install has.
         nothing_secret = shutil.ignore_patterns("lessons", "syllabus.toml")
-        shutil.copytree(_home(course), packages / "course", ignore=nothing_secret)
+        shutil.copytree(_home("course"), packages / "course", ignore=nothing_secret)
     else:
-        shutil.copytree(_home(course) / "data", packages / "course" / "data")
+        shutil.copytree(_home("course") / "data", packages / "course" / "data")
         shutil.copyfile(inside / "bare_course.py", packages / "course" / "__init__.py")
     return packages
 
@@ -42,8 +45,12 @@ def installed(names: Iterable[str]) -> list[str]:
     return sorted({os.path.realpath(place) for place in places if place.is_dir()})
 
 
-def _home(module: object) -> Path:
-    return Path(str(getattr(module, "__file__", ""))).parent
+def _home(package: str) -> Path:
+    """Return the folder that a package is in, without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"there is no package {package}", name=package)
+    return Path(spec.origin).parent
 
 
 def library_path() -> list[str]:
@@ -64,13 +71,10 @@ def library_path() -> list[str]:
 
 def _homes_of(*names: str) -> list[str]:
     """Return the folders that packages were found in, where that is not the usual one."""
-    import importlib.util
-
     found = []
     for name in names:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            found.append(str(Path(spec.origin).parent.parent))
+        with contextlib.suppress(ModuleNotFoundError):
+            found.append(str(_home(name).parent))
     return found
 
 

@@ -42,6 +42,16 @@ def memory_mb(process: int) -> float:
     return sum(map(_private_kb, tree(process))) / 1000
 
 
+def peak_memory_mb(process: int) -> float | None:
+    """Return the most memory that a process has held so far."""
+    try:
+        with open(f"/proc/{process}/status", "rb") as file:
+            (line,) = [line for line in file if line.startswith(b"VmHWM:")]
+    except (OSError, ValueError):
+        return None
+    return round(int(line.split()[1]) / 1024, 1)
+
+
 def _private_kb(process: int) -> int:
     # The second file may be read by everybody, but counts what is shared with the server too.
     for name, wanted in (

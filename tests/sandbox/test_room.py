@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from grader.sandbox import watch
+from grader.sandbox import FULL, Limits, watch
+from grader.sandbox.launch import Sandbox
 
 
 def test_cells_run_as_in_jupyter(room):
@@ -192,3 +193,66 @@ def test_a_figure_with_something_of_the_notebooks_own_is_drawn(sandbox):
 def test_a_name_of_no_known_picture_shows_nothing(room):
     run = room.run("display({'image/png': 'known picture 0', 'text/plain': 'x'}, raw=True)")
     assert run.outputs[0]["data"] == {"text/plain": "x"}
+
+
+@pytest.mark.full
+def test_numbers_that_nobody_has_seeded_are_the_same_in_every_run(sandbox):
+    source = "import random, numpy as np, autograd_lib as torch\n"
+    source += "print(random.random(), np.random.rand(), torch.rand(1).item())"
+    seen = []
+    for opened in (sandbox, Sandbox(FULL, Limits())):
+        room = opened.open({})
+        seen.append(room.run(source).outputs[0]["text"])
+        room.close()
+    opened.close()
+    # Of the engine, those of a fresh process: the seed that torch begins with.
+    assert seen[0] == seen[1] and seen[0].split()[2].startswith("0.26729")
+
+
+COMMON = (
+    "import random\nrandom.seed(7)\nimport matplotlib.pyplot as plt\nshared = []",
+    "print('drawn')\n" + BARS.format(height=7.0),
+)
+
+
+@pytest.mark.full
+def test_rooms_may_begin_behind_cells_that_were_run_once(sandbox):
+    template = sandbox.template(COMMON)
+    assert [[o["output_type"] for o in cell] for cell in template.outputs] == [
+        [],
+        ["stream", "display_data"],
+    ]
+    assert template.outputs[1][1]["data"]["image/png"].startswith("iVBOR")
+    for _ in range(2):
+        room = sandbox.open({}, template=template)
+        # What one room does with it, the next does not see.
+        run = room.run("shared.append(1); print(shared, figure.axes[0].patches[2].get_height())")
+        assert run.outputs[0]["text"] == "[1] 7.0\n"
+        run = room.run("print(random.random() == random.Random(7).random())")
+        assert run.outputs[0]["text"] == "True\n"
+        room.close()
+    plain = sandbox.open({})
+    assert plain.run("shared").error[0] == "NameError"
+    plain.close()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start()",
+        "import subprocess; process = subprocess.Popen(['sleep', '60'])",
+        "kept = open('/dev/null')",
+        "import tempfile; print('x', file=tempfile.NamedTemporaryFile('w', delete=False))",
+        "import os; os.environ['SEEN'] = '1'",
+        "1 / 0",
+        "import os; os._exit(0)",
+        "while True: pass",
+    ],
+)
+def test_cells_that_leave_more_than_names_are_run_in_each_room(cell):
+    with Sandbox(FULL, Limits(cell_seconds=1)) as sandbox:
+        assert sandbox.template((cell,)) is None
+        room = sandbox.open({})
+        assert room.run("1").status == "ok"
+        room.close()

@@ -48,7 +48,27 @@ def unshare(flags: int = NAMESPACES) -> None:
     _must(_libc.unshare(flags), "unshare")
 
 
-def map_user(process: int, outside: int) -> None:
+def own_pid_namespace() -> int:
+    """Return a descriptor of the namespace in which this process has its number."""
+    return os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def fork_first(own: int) -> int:
+    """Fork a child that is the first process of a new namespace; returns as `os.fork` does.
+
+    `own` is this process's own namespace, to which its other children belong.
+    """
+    unshare(CLONE_NEWPID)
+    process = -1
+    try:
+        process = os.fork()
+    finally:
+        if process:
+            _must(_libc.setns(own, CLONE_NEWPID), "setns")
+    return process
+
+
+def map_user(process: int | str, outside: int) -> None:
     """Say which user outside a process in a new user namespace is; raises OSError."""
     for name, text in (
         ("setgroups", "deny"),

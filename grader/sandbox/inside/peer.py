@@ -49,8 +49,8 @@ class Peer:
         """which check is run, counted from 1; at the next one, what is shared is forgotten"""
         self.context: Any = None
         """which trial of it, None outside of trials; both travel with every request"""
-        self.on_context: Callable[[Any], None] = lambda context: None
-        """told check and trial of every request that comes in"""
+        self.on_context: Callable[[str, Any], None] = lambda kind, context: None
+        """told of every request that comes in: its kind, and its check and trial"""
         self.in_trial: Callable[[], bool] = lambda: self.context is not None
         """says whether both sides now try an answer together, and so have one grad mode"""
         self._count = first
@@ -116,7 +116,7 @@ class Peer:
         self, kind: str, number: Any, coded: Any, records: Any, context: Any, grad_mode: Any
     ) -> None:
         """Answer one request with what its handler returns or raises."""
-        self.on_context(context)
+        self.on_context(kind, context)
         self._take_grad_mode(grad_mode)
         values = self.table.decode(coded, records)
         handler = self.handlers.get(kind)

@@ -104,25 +104,29 @@ class Room:
 
     # Repeatability
 
-    def _be_quiet(self, context: Any) -> None:
-        """Start generators anew for each trial, and put them back when there is none."""
+    def _be_quiet(self, kind: str, context: Any) -> None:
+        """Start generators anew for each trial, and put them back before the notebook goes on."""
         check, context = context
         if check != self._check:
             # What was shared in the last check is now this side's own.
             self._check = check
             self._peer.table.forget()
-        if context == self._quiet:
-            return
-        if self._quiet is None:
-            self._states = _states()
-        elif context is None:
+        if context != self._quiet:
+            self._quiet = context
+            # A trial makes its values itself, and none of them is used after it.
+            self._peer.table.forget()
+            if context is not None:
+                if self._states is None:
+                    self._states = _states()
+                warnings.simplefilter("ignore")
+                _seed()
+        if context is None and self._states is not None and kind not in _ONLY_NAMES:
             _restore(self._states)
-        self._quiet = context
-        # A trial makes its values itself, and none of them is used after it.
-        self._peer.table.forget()
-        if context is not None:
-            warnings.simplefilter("ignore")
-            _seed()
+            self._states = None
+
+
+_ONLY_NAMES = ("fetch", "bind", "unbind", "release")
+"""requests in which no code runs that could tell how generators stand"""
 
 
 def _seed() -> None:
@@ -136,7 +140,12 @@ def _seed() -> None:
 
 def _states() -> tuple[Any, ...]:
     engine = sys.modules.get("autograd_lib")
-    own = (engine.default_generator.get_state(), engine.is_grad_enabled()) if engine else None
+    own = None
+    if engine is not None:
+        generator = vars(engine.default_generator)
+        own = generator.copy(), engine.is_grad_enabled()
+        # Another stands in for it, which costs less than to copy how it stands.
+        generator.update(vars(engine.Generator()))
     return random.getstate(), np.random.get_state(), own, list(warnings.filters)
 
 
@@ -145,7 +154,7 @@ def _restore(states: tuple[Any, ...]) -> None:
     np.random.set_state(states[1])
     engine = sys.modules.get("autograd_lib")
     if engine is not None and states[2] is not None:
-        engine.default_generator.set_state(states[2][0])
+        vars(engine.default_generator).update(states[2][0])
         engine.set_grad_enabled(states[2][1])
     warnings.filters[:] = states[3]  # type: ignore[index]
 

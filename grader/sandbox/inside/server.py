@@ -1,10 +1,15 @@
 """The fork server: imports everything once, then forks a room for each submission.
 
 Run as `python -m autograd_room.server FD SETTINGS`. For each datagram that arrives on the control
-socket FD, which brings two sockets along, it forks a *keeper*; the keeper forks the room as the
-first process of its own namespaces, waits for its end, and says how it ended. When the other end of
-the keeper's socket closes, the keeper kills the room; killing the first process of a namespace
-kills all others in it.
+socket FD, which brings two sockets along, it forks a room: the first process of namespaces of its
+own. It waits for the room's end, and says on the second socket how it ended. When the other end of
+that socket says something, or closes, it kills the room; killing the first process of a namespace
+kills all others in it. Where there are no namespaces, a *keeper* stands between server and room, to
+find whatever the room leaves behind.
+
+A datagram that brings one socket along asks for a *template*: a fork that runs the cells which a
+whole class has in common, and is then a fork server itself, on that socket. Its rooms begin where
+those cells end.
 """
 
 from __future__ import annotations
@@ -13,17 +18,23 @@ import contextlib
 import gc
 import json
 import os
+import random
 import select
 import shutil
 import signal
 import socket
 import sys
+from functools import partial
 from typing import Any
 
-from . import jail, pictures, refuse, room, shell
+import numpy
+
+from . import jail, keeper, pictures, refuse, room, shell, template, warm
 from .wire import Channel, Closed
 
 FULL, REDUCED, NONE = "full", "reduced", "none"
+LONGEST_ORDER = 1_000_000
+"""bytes of one datagram with what is wanted"""
 
 _PICTURE = """
 import matplotlib.pyplot as plt
@@ -41,19 +52,38 @@ def main() -> None:
     settings = json.loads(sys.argv[2])
     own_shell = _import_everything(settings)
     control.send(json.dumps({"ready": os.getpid()}).encode())
+    _serve(control, settings, own_shell)
+
+
+def _serve(control: socket.socket, settings: dict[str, Any], own_shell: shell.RoomShell) -> None:
+    """Open rooms and templates for whoever is at the other end, until nobody is."""
+    # What is there now will stay: nobody need look through it for garbage, and so copy its pages.
     gc.collect()
     gc.freeze()
+    # Python would seed it anew in every fork.
+    settings = settings | {"random": random.getstate()}
+    rooms = _Rooms(settings["level"])
+    others: list[int] = []
     while True:
-        data, fds, _, _ = socket.recv_fds(control, 65536, 2)
+        watched: list[Any] = [control, *rooms.watched]
+        ready, _, _ = select.select(watched, [], [])
+        rooms.attend(ready)
+        others = [process for process in others if os.waitpid(process, os.WNOHANG) == (0, 0)]
+        if control not in ready:
+            continue
+        data, fds, _, _ = socket.recv_fds(control, LONGEST_ORDER, 2)
         if not data:
             return
-        wanted = json.loads(data)
-        _fork_keeper(control, settings | wanted, fds, own_shell)
+        wanted = settings | json.loads(data)
+        if len(fds) == 1:
+            others.append(_fork_template(wanted, fds[0], own_shell))
+        elif settings["level"] == FULL:
+            rooms.open(wanted, fds, own_shell)
+        else:
+            within = partial(enter, wanted, fds, own_shell)
+            others.append(keeper.fork(control, fds, within))
         for fd in fds:
             os.close(fd)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
 
 
 def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
@@ -63,7 +93,7 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     os.environ.pop("PYTHONPATH")
     own_shell = shell.make_shell(lambda output: None)
     pictures.install()
-    import matplotlib.pyplot
+    import matplotlib.pyplot  # noqa: F401
 
     for name in settings["imports"]:
         __import__(name)
@@ -71,127 +101,108 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     # What IPython and matplotlib do at a first cell and a first picture is done once.
     own_shell.run_cell("1 + 1", store_history=False)
     own_shell.run_cell(_PICTURE, store_history=False)
+    # Else they would start from what the system draws, and no two runs would be the same.
+    random.seed(0)
+    numpy.random.seed(0)
+    warm.converse(own_shell, sys.modules.get("autograd_lib"))
     own_shell.reset(new_session=True)
     pictures.forget()
-    # matplotlib closes fonts in every forked process. Of none that are open there is nothing to do.
-    matplotlib.font_manager._get_font.cache_clear()  # type: ignore[attr-defined]
+    shell.close_fonts()
     return own_shell
 
 
-def _fork_keeper(
-    control: socket.socket, settings: dict[str, Any], fds: list[int], own_shell: shell.RoomShell
-) -> None:
-    """Fork the keeper, and say from outside who a submission is (only a superuser need do so)."""
-    mapped = settings["level"] == FULL and os.getuid() == 0
-    there, here = os.pipe(), os.pipe()
-    process = os.fork()
-    if process == 0:
-        try:
-            control.close()
-            os.close(there[0])
-            os.close(here[1])
-            _keep(settings, fds, own_shell, there[1], here[0])
-        except BaseException as error:
+class _Rooms:
+    """The rooms that this server has opened in namespaces of their own, until each has ended."""
+
+    def __init__(self, level: str) -> None:
+        self._own = jail.own_pid_namespace() if level == FULL else -1
+        self._open: dict[int, tuple[int, socket.socket]] = {}
+        """by the descriptor that tells of a room's end: its process, and whom to tell"""
+        self._asking: dict[int, int] = {}
+        """the processes of rooms that nobody has ended yet, by their status socket"""
+
+    @property
+    def watched(self) -> list[int]:
+        """Where something may happen."""
+        return [*self._open, *self._asking]
+
+    def open(self, settings: dict[str, Any], fds: list[int], own_shell: shell.RoomShell) -> None:
+        """Fork a room."""
+        mapped = os.getuid() == 0
+        there, here = os.pipe(), os.pipe()
+        process = jail.fork_first(self._own)
+        if process == 0:
+            status = socket.socket(fileno=fds[1])
+            try:
+                _shut_off(mapped, there[1], here[0])
+                enter(settings, fds, own_shell)
+            except BaseException as error:
+                # Only what fails before a notebook begins finds the socket open.
+                with contextlib.suppress(OSError):
+                    status.send(json.dumps({"failed": repr(error)}).encode())
+            finally:
+                os._exit(0)
+        os.close(there[1])
+        os.close(here[0])
+        if mapped and os.read(there[0], 1):
+            # Only from outside can a superuser say who a submission is.
             with contextlib.suppress(OSError):
-                socket.socket(fileno=fds[1]).send(json.dumps({"failed": repr(error)}).encode())
-        finally:
-            os._exit(0)
-    os.close(there[1])
-    os.close(here[0])
-    if mapped and os.read(there[0], 1):
-        with contextlib.suppress(OSError):
-            jail.map_user(process, settings["user"])
-        with contextlib.suppress(BrokenPipeError):
-            os.write(here[1], b"x")
-    os.close(there[0])
-    os.close(here[1])
+                jail.map_user(process, settings["user"])
+            with contextlib.suppress(BrokenPipeError):
+                os.write(here[1], b"x")
+        os.close(there[0])
+        os.close(here[1])
+        status = socket.socket(fileno=os.dup(fds[1]))
+        self._open[os.pidfd_open(process)] = process, status
+        self._asking[status.fileno()] = process
+
+    def attend(self, ready: list[Any]) -> None:
+        """End the rooms that are to end, and tell of those that have."""
+        for fd in ready:
+            if fd in self._asking:
+                # Whatever it says, or if it hangs up: the room is over.
+                os.kill(self._asking.pop(fd), signal.SIGKILL)
+        for fd in ready:
+            if fd in self._open:
+                process, status = self._open.pop(fd)
+                os.close(fd)
+                self._asking.pop(status.fileno(), None)
+                _, how, used = os.wait4(process, 0)
+                keeper.report(status, how, used)
+                status.close()
 
 
-def _keep(
-    settings: dict[str, Any], fds: list[int], own_shell: shell.RoomShell, say: int, hear: int
-) -> None:
-    """Be the keeper: fork the room, wait for its end, report it."""
-    level = settings["level"]
-    if sys.platform == "linux":
-        jail.die_with_parent()
-        jail.adopt_orphans()
-    if level == FULL:
-        root = os.getuid() == 0
-        outside = os.getuid()
-        jail.unshare()
-        if root:
-            os.write(say, b"x")
-            os.read(hear, 1)
-        else:
-            jail.map_user(os.getpid(), outside)
-        jail.become(jail.USER)
-    os.close(say)
-    os.close(hear)
+def _shut_off(mapped: bool, say: int, hear: int) -> None:
+    """Be in namespaces of one's own, and nobody in particular in them."""
+    outside = os.getuid()
+    jail.unshare(jail.NAMESPACES & ~jail.CLONE_NEWPID)
+    if mapped:
+        os.write(say, b"x")
+        os.read(hear, 1)
+    else:
+        jail.map_user("self", outside)
+    jail.become(jail.USER)
+
+
+def _fork_template(settings: dict[str, Any], fd: int, own_shell: shell.RoomShell) -> int:
+    """Fork a server whose rooms begin behind some cells, unless these leave more than names."""
     process = os.fork()
     if process == 0:
         try:
-            _be_the_room(settings, fds, own_shell)
+            _close_all_but(fd)
+            jail.die_with_parent()
+            own = socket.socket(fileno=fd)
+            outputs = template.prepare(own_shell, settings)
+            Channel(own, bytes.fromhex(settings["cookie"])).send(outputs)
+            if outputs is not None:
+                _serve(own, settings, own_shell)
         finally:
             os._exit(0)
-    os.close(fds[0])
-    status = socket.socket(fileno=fds[1])
-    status.send(json.dumps({"started": process}).encode())
-    _wait(status, process, level)
+    return process
 
 
-def _wait(status: socket.socket, process: int, level: str) -> None:
-    ended: tuple[int, int, Any] | None = None
-    waker, writer = socket.socketpair()
-    writer.setblocking(False)
-    signal.set_wakeup_fd(writer.fileno())
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    while ended is None:
-        found = os.wait4(process, os.WNOHANG)
-        if found[0] == process:
-            ended = found
-            break
-        ready, _, _ = select.select([status, waker], [], [])
-        if waker in ready:
-            waker.recv(64)
-        if status in ready:
-            # Whatever it says, or if it hangs up: the room is over.
-            status.recv(64)
-            _kill(process, level)
-            ended = os.wait4(process, 0)
-    _kill_orphans()
-    report = {"exit": os.waitstatus_to_exitcode(ended[1]), "peak_kb": ended[2].ru_maxrss}
-    with contextlib.suppress(OSError):
-        status.send(json.dumps(report).encode())
-
-
-def _kill(process: int, level: str) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(process, signal.SIGKILL)
-    if level != FULL:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process, signal.SIGKILL)
-
-
-def _kill_orphans() -> None:
-    """End what the room has left behind, where no namespace does so."""
-    own = os.getpid()
-    for _ in range(200):
-        try:
-            with open(f"/proc/{own}/task/{own}/children") as file:
-                children = [int(word) for word in file.read().split()]
-        except OSError:
-            return
-        if not children:
-            return
-        for child in children:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(child, signal.SIGKILL)
-        for child in children:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child, 0)
-
-
-def _be_the_room(settings: dict[str, Any], fds: list[int], own_shell: shell.RoomShell) -> None:
+def enter(settings: dict[str, Any], fds: list[int], own_shell: shell.RoomShell) -> None:
+    """Become a room: shut off what is left open, and answer until the other side hangs up."""
     level, limits = settings["level"], settings["limits"]
     link = socket.socket(fileno=fds[0])
     mapped = jail.mapped()
@@ -219,6 +230,7 @@ def _be_the_room(settings: dict[str, Any], fds: list[int], own_shell: shell.Room
     if level != NONE and jail.can_filter():
         jail.no_new_privileges()
         jail.filter_calls()
+    random.setstate(settings["random"])
     channel = Channel(link, bytes.fromhex(settings["cookie"]))
     channel.largest = limits["message_mb"] * 1_000_000
     link.send(channel.cookie + b"hello")

@@ -156,6 +156,13 @@ def _colours() -> str:
     return "NoColor" if IPython.version_info[0] < 9 else "nocolor"
 
 
+def close_fonts() -> None:
+    """Leave no font open: matplotlib would close them in every fork."""
+    import matplotlib.font_manager
+
+    matplotlib.font_manager._get_font.cache_clear()  # type: ignore[attr-defined]
+
+
 def redirect(emit: Emit) -> None:
     """Send what is printed to `emit`."""
     sys.stdout = sys.__stdout__ = Stream("stdout", emit)  # type: ignore[assignment, misc]
