@@ -483,12 +483,10 @@ def normal(
 
 
 def _fill(self: Tensor, a: np.ndarray) -> Tensor:
-    from .inplace import changed, check
+    from .inplace import apply
 
-    check(self, self.requires_grad)
-    self._a[...] = a.reshape(self._a.shape)
-    changed(self)
-    return self
+    drawn = a.reshape(self._a.shape).astype(self._a.dtype)
+    return apply(lambda t: WORDS["normal_like"](t, drawn), self, (), {})
 
 
 def uniform_(self: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Tensor:

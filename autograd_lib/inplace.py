@@ -123,6 +123,9 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     before = fresh(self._a)
     before._edge, before._rg, before._counter = self._edge, self._rg, self._counter
     out = function(before, *args, **kwargs)
+    if out._edge is None and self._rg:
+        # What has no derivative, such as a comparison, lets nothing through.
+        out = WORDS["overwritten"](before, out._a.astype(self._a.dtype))
     node = out._edge[1] if out._edge is not None else None
     if node is not None and getattr(node, "saved_self", None) is before:
         before._a, before._counter = self._a.copy(), [0]
@@ -258,7 +261,7 @@ class CustomCopySlices(CopySlices):
 
 def method(name: str) -> Any:
     """The in-place method of the operation `name`."""
-    function = PUBLIC.get(name) or WORDS[name]
+    function = PUBLIC.get(name) or WORDS.get(name) or METHODS[name]
 
     def in_place(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return apply(function, self, args, kwargs)
@@ -324,12 +327,25 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
                 counter[0] += 1
                 return self
         elif not isinstance(other, OPERANDS):
-            return NotImplemented
+            raise TypeError(
+                f"{name}_(): argument 'other' (position 1) must be Tensor, not "
+                f"{type(other).__name__}"
+            )
         return slow(self, other) if alpha == 1 else slow(self, other, alpha=alpha)
 
     in_place.__name__ = in_place.__qualname__ = f"{name}_"
     in_place.__doc__ = slow.__doc__
     return in_place
+
+
+def operator(in_place: Any) -> Any:
+    """Python's operator such as +=, of an in-place method."""
+
+    def assigned(self: Tensor, other: Any) -> Any:
+        # What is neither tensor nor number may know itself what to do.
+        return in_place(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    return assigned
 
 
 def zero_(self: Tensor) -> Tensor:
@@ -408,7 +424,9 @@ def install() -> None:
         "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide
     }.items():  # fmt: skip
         METHODS[f"{name}_"] = fast_arithmetic(name, ufunc)
-        METHODS[f"__i{name if name != 'div' else 'truediv'}__"] = METHODS[f"{name}_"]
+        METHODS[f"__i{name if name != 'div' else 'truediv'}__"] = operator(METHODS[f"{name}_"])
+    for name in ("and", "or", "xor", "lshift", "rshift"):
+        METHODS[f"__i{name}__"] = operator(method(f"__{name}__"))
     METHODS.update(zero_=zero_, fill_=fill_, copy_=copy_)
     PUBLIC.update({name: METHODS[name] for name in FUNCTIONS if name in METHODS})
     PUBLIC["detach_"] = Tensor.detach_

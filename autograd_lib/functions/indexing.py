@@ -35,6 +35,8 @@ def getitem(self: Tensor, key: Any) -> Tensor:
             raise IndexError(f"index {key} is out of bounds for dimension 0 with size {n}")
         return W["select"](self, 0, key)
     t, places = _basic(self, key)
+    if t is self and places is None:
+        return W["slice_" if key.__class__ is slice else "alias"](self)
     return t if places is None else W["index"](t, places)
 
 
@@ -66,9 +68,13 @@ def _as_places(x: Any) -> Any:
     return a.astype(bool) if a.dtype == np.uint8 else a
 
 
+# A list with any of these in it is taken for a tuple.
+_PARTS = (slice, type(None), type(...), list, tuple, Tensor)
+
+
 def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     """Apply the numbers and slices in `key`; return what is left for advanced indexing."""
-    if isinstance(key, list) and any(isinstance(k, (slice, type(None))) for k in key):
+    if isinstance(key, list) and any(isinstance(k, _PARTS) for k in key):
         key = tuple(key)
     keys = list(key) if isinstance(key, tuple) else [key]
     used = 0
@@ -80,14 +86,13 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     if used > self.ndim:
         raise _too_few(self, used)
     t, dim, advanced = self, 0, {}
-    changed = False
     for k in keys:
         if k is ...:
             dim += self.ndim - used
         elif k is None:
-            t, dim, changed = W["unsqueeze"](t, dim), dim + 1, True
+            t, dim = W["unsqueeze"](t, dim), dim + 1
         elif isinstance(k, (bool, np.bool_)):
-            t, changed = W["unsqueeze"](t, dim), True
+            t = W["unsqueeze"](t, dim)
             advanced[dim] = np.array([0] if k else [], dtype=np.int64)
             dim += 1
         elif _is_int(k) or (
@@ -97,7 +102,7 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
             k, n = int(k), t._a.shape[dim]
             if not -n <= k < n:
                 raise IndexError(f"index {k} is out of bounds for dimension {dim} with size {n}")
-            t, changed = W["select"](t, dim, k), True
+            t = W["select"](t, dim, k)
         elif isinstance(k, slice):
             step = 1 if k.step is None else int(k.step)
             if step <= 0:
@@ -108,7 +113,7 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
                 None if k.stop is None else int(k.stop), step,
             ).indices(n)  # fmt: skip
             if (start, step) != (0, 1) or stop < n:
-                t, changed = W["slice_"](t, dim, start, max_(stop, start), step), True
+                t = W["slice_"](t, dim, start, max_(stop, start), step)
             dim += 1
         else:
             places = _as_places(k)
@@ -139,7 +144,7 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
             advanced[dim] = places
             dim += 1
     if not advanced:
-        return (t if changed else W["alias"](t)), None
+        return t, None
     last = max_(advanced)
     return t, tuple(advanced.get(d, slice(None)) for d in range(last + 1))
 
@@ -154,11 +159,12 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     finally:
         mode.enabled = before
     if not isinstance(value, Tensor):
-        value = creation.make(
-            creation.array_of(value, self._a.dtype)
-            if not is_number(value)
-            else np.asarray(value).astype(self._a.dtype)
-        )
+        if not is_number(value):
+            raise errors.hint(
+                TypeError(f"can't assign a {type(value).__name__} to a {self.type()}"),
+                "make it a tensor first: torch.tensor(...).",
+            )
+        value = creation.make(np.asarray(value).astype(self._a.dtype))
     if places is None:
         if value.ndim > t.ndim:
             lead = value.ndim - t.ndim
@@ -195,7 +201,11 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     inplace.apply(lambda s, v: W["index_put_op"](s, places, v), t, (value,), {})
 
 
-METHODS["__getitem__"], METHODS["__setitem__"] = getitem, setitem
+def delitem(self: Tensor, key: Any) -> None:
+    raise TypeError("Tensor does not support deleting items")
+
+
+METHODS.update(__getitem__=getitem, __setitem__=setitem, __delitem__=delitem)
 
 
 @public()
@@ -255,6 +265,12 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
             reduce: Any = None) -> Tensor:  # fmt: skip
     """A copy with elements of `src` (or one value) written at `index` along `dim`."""
     src = value if src is None else src
+    if reduce is not None:
+        if not isinstance(src, Tensor):
+            src = fresh(np.full(index._a.shape, src, input._a.dtype))
+        return W["scatter_reduce_"](
+            input, dim, index, src, {"add": "sum", "multiply": "prod"}.get(reduce, reduce)
+        )
     if isinstance(src, Tensor):
         return W["scatter_"](input, dim, index, src)
     return W["scatter_value"](input, dim, index, src)
