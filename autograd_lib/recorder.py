@@ -384,7 +384,13 @@ class Entry:
             parts.append(v if p.default is p.empty else f"{v}=default_{p.name}")
             value = f"{v}_a" if p.name in self.kinds else v
             call.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
+        into = self.outputs == 1 and not self.view and "out" not in self.signature.parameters
+        if into:
+            parts += ["out=None"] if starred else ["*", "out=None"]
         w = [f"def {self.name}({', '.join(parts)}):"]
+        if into:
+            given = ", ".join(f"{shown(n)}={shown(n)}" for n in self.signature.parameters)
+            w.append(f"    if out is not None: return into(out, {self.name}, dict({given}))")
         if self.unfold:
             w.append("    if thread.state.__class__ is not bool: raise Unusual")
         for position, a in enumerate(self.signature.parameters, 1):

@@ -15,7 +15,7 @@ from . import errors
 from .dtypes import FROM_NUMPY
 from .errors import hint
 from .grad_mode import mode
-from .tensor import INFERENCE, Tensor, fresh
+from .tensor import INFERENCE, Tensor, fresh, refresh
 
 
 class Freed:
@@ -128,7 +128,7 @@ def unpack_tensor(node: Any, name: str, i: int | None = None, always: bool = Fal
         t, version = t[i], version[i]
     if isinstance(t, Tensor):
         if t._counter[0] != version:
-            raise stale(node, t._a, t._edge, t._counter[0], version)
+            raise stale(node, t._a, origin(t), t._counter[0], version)
         return t
     if isinstance(t, Packed):
         return t.open()
@@ -171,20 +171,27 @@ def _set_origin(t: Tensor, node: Any, nr: int) -> None:
         t._edge, t._rg = (node._seq, node, nr if node._wants_all else None), True
 
 
+def origin(t: Tensor) -> Any:
+    """The edge to what made `t`: of a view, as things stand now."""
+    if t._view is not None:
+        refresh(t)
+    return t._edge
+
+
 def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
     """The error for a saved value that was changed in place."""
-    kind = FROM_NUMPY[a.dtype]._long
-    origin = ""
+    kind = f"torch.{FROM_NUMPY[a.dtype]._long}Tensor" if a.dtype != bool else "CPUBoolType"
+    made_by = ""
     if edge is not None:
         name = edge[1].name().removesuffix("0").removesuffix("Backward")
         name = name.rstrip("0123456789").removesuffix("Backward")
-        origin = f", which is output {edge[2] or 0} of {name},"
+        made_by = f", which is output {edge[2] or 0} of {name},"
     text = (
         "one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: [torch.{kind}Tensor {list(a.shape)}]{origin} is at version {now}; expected "
+        f"operation: [{kind} {list(a.shape)}]{made_by} is at version {now}; expected "
         f"version {then} instead. Hint: "
     )
-    if mode.anomaly or (node._hooks is not None and "traceback_" in node._hooks.metadata):
+    if mode.anomaly or "traceback_" in getattr(getattr(node, "_hooks", None), "metadata", ()):
         text += (
             "the backtrace further above shows the operation that failed to compute its gradient. "
             "The variable in question was changed in there or anywhere later. Good luck!"
@@ -197,7 +204,8 @@ def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
     from .inplace import last_changes
 
     where = last_changes.get(a.__array_interface__["data"][0])
-    note = f"{node.name()} needs the values as they were in the forward pass; "
+    reader = "the derivative" if node is None else node.name()
+    note = f"{reader} needs the values as they were in the forward pass; "
     if where:
         note += f"they were changed at {where}."
     else:

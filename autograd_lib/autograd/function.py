@@ -230,7 +230,7 @@ class SavedTensor(saved.SavedTensor):
             return t.open()
         if nr is None:
             if t._counter[0] != version:
-                raise saved.stale(node, t._a, t._edge, t._counter[0], version)
+                raise saved.stale(node, t._a, saved.origin(t), t._counter[0], version)
             return t
         array, counter = t
         if counter[0] != version:

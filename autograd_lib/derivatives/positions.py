@@ -13,15 +13,38 @@ import numpy as np
 
 from ..operands import return_type
 from ..recorder import Array, Index, op, word
-from ..tensor import wrap_dim
+from ..saved import stale
+from ..tensor import INFERENCE, Tensor, wrap_dim
 from .comparing import where_
 from .shapes import cat, reshape, zeros_of
 
 _add = np.add.reduce
 
 
+class Places(tuple):
+    """Positions in each dimension, and the tensors that they were read from, with their versions.
+    """
+
+    watched: tuple = ()
+
+    @classmethod
+    def of(cls, places, keys):
+        out = cls(places)
+        out.watched = tuple((t, t._counter[0]) for t in keys
+                            if isinstance(t, Tensor) and t._counter is not INFERENCE)
+        return out
+
+
+def unchanged(indices):
+    """The same positions. Raises if the memory they stand in was changed since."""
+    for t, version in getattr(indices, "watched", ()):
+        if t._counter[0] != version:
+            raise stale(None, t._a, t._edge, t._counter[0], version)
+    return indices
+
+
 @op(node="IndexBackward0", public=False, error="index",
-    self="index_back(grad, self_sym_sizes, indices)")
+    self="index_back(grad, self_sym_sizes, unchanged(indices))")
 def index(self: Array, indices):
     return self[indices]
 
@@ -39,8 +62,8 @@ def index_back(grad, shape, indices):
 
 
 @op(node="IndexPutBackward0", public=False, error="index_put",
-    self="grad if accumulate else index_cleared(grad, indices)",
-    values="index(grad, indices)")
+    self="grad if accumulate else index_cleared(grad, unchanged(indices))",
+    values="index(grad, unchanged(indices))")
 def index_put_op(self: Array, indices, values: Array, accumulate=False):
     out = self.copy()
     if accumulate:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import creation, dtypes, errors
+from ..derivatives.positions import Places
 from ..grad_mode import mode
 from ..recorder import METHODS, public, register
 from ..tensor import Tensor, fresh, wrap_dim
@@ -146,7 +147,7 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     if not advanced:
         return t, None
     last = max_(advanced)
-    return t, tuple(advanced.get(d, slice(None)) for d in range(last + 1))
+    return t, Places.of((advanced.get(d, slice(None)) for d in range(last + 1)), keys)
 
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
@@ -211,7 +212,7 @@ METHODS.update(__getitem__=getitem, __setitem__=setitem, __delitem__=delitem)
 @public()
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with `values` at these positions (added to what is there, if `accumulate`)."""
-    places = tuple(slice(None) if i is None else _as_places(i) for i in indices)
+    places = Places.of((slice(None) if i is None else _as_places(i) for i in indices), indices)
     return W["index_put_op"](input, places, values, accumulate)
 
 
