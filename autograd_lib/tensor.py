@@ -457,6 +457,10 @@ class Tensor:
         return out
 
     def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._hooks is not None:
+            from .utils.hooks import warn_if_has_hooks
+
+            warn_if_has_hooks(self)
         return _rebuild, (type(self), np.ascontiguousarray(self._a).reshape(self._a.shape),
                           self._rg, dict(self.__dict__))  # fmt: skip
 
