@@ -51,6 +51,14 @@ class _functions:
 
     AccumulateGrad = AccumulateGrad
 
+    class UndefinedGrad:
+        """Makes of a tensor one whose gradient never arrives."""
+
+        def __call__(self, t: Any) -> Any:
+            from .autograd.gradcheck import Undefined
+
+            return Undefined.apply(t)
+
 
 class _autograd:
     """torch._C._autograd: the stack of default hooks on saved tensors."""

@@ -22,7 +22,7 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_li
 
 from . import namespace as _namespace  # isort: skip - the tables come first
 from . import bytecode as _bytecode  # isort: skip
-from . import _C, autograd, func, linalg, nn, optim, random, show, special, testing, utils
+from . import _C, autograd, func, linalg, nn, optim, profiler, random, show, special, testing, utils
 from .autograd.anomaly_mode import (
     is_anomaly_check_nan_enabled,
     is_anomaly_enabled,
@@ -67,7 +67,9 @@ from .tensor import Tensor
 
 __version__ = "0.1.0"
 newaxis = None
+vmap = func.vmap
 globals().update(_namespace.NAMES)
+globals().update(_namespace.layers())
 _bytecode.keep()
 
 if _TYPE_CHECKING:

@@ -90,11 +90,6 @@ def _volatile(t: Tensor) -> bool:
     return False
 
 
-def _new(self: Tensor, *args: Any, device: Any = None) -> Tensor:
-    """A new tensor of this one's type: of this size, or with these numbers."""
-    return typed(self._a.dtype, args)
-
-
 def typed(kind: Any, args: tuple) -> Tensor:
     """What ``torch.FloatTensor(*args)`` and its like make."""
     if len(args) == 1 and not isinstance(args[0], (int, np.integer, Size)):
@@ -140,29 +135,8 @@ def _make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Any:
     return made
 
 
-# -- functions of Python on each element -----------------------------------------------------------
-
-
-def _elementwise(name: str, count: int) -> Any:
-    def method(self: Tensor, *args: Any) -> Tensor:
-        others, function = args[:count], args[count]
-        if self.requires_grad or any(t.requires_grad for t in others):
-            raise RuntimeError(
-                f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() "
-                "instead."
-            )
-        for i in np.ndindex(self._a.shape):
-            self._a[i] = function(self._a[i].item(), *[t._a[i].item() for t in others])
-        return self
-
-    method.__name__ = name
-    method.__doc__ = "Replace each element by what a function of Python makes of it."
-    return method
-
-
 METHODS.update(
-    apply_=_elementwise("apply_", 0), map_=_elementwise("map_", 1), map2_=_elementwise("map2_", 2),
-    as_subclass=as_subclass, new=_new, _make_subclass=staticmethod(_make_subclass),
+    as_subclass=as_subclass, _make_subclass=staticmethod(_make_subclass),
     name=property(lambda t: None), volatile=property(_volatile, lambda t, value: None),
     _grad_fn=property(lambda t: t.grad_fn), _cdata=property(id),
     _backward_hooks=property(_backward_hooks, _set_backward_hooks),

@@ -171,6 +171,11 @@ def result_numpy(operands: list[Any]) -> np.dtype:
 class finfo:
     """Limits of a float type: eps, max, min, tiny, smallest_normal, bits."""
 
+    eps: Any
+    max: Any
+    min: Any
+    tiny: Any
+
     def __init__(self, d: dtype | None = None):
         info = np.finfo((d or _default).np)
         self.bits, self.dtype = info.bits, (d or _default).name

@@ -235,13 +235,17 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
                 deliver(state, leaf, g, alone)
         for node in order:
             grad = arrived.pop(node, None)
-            if grad is None:
+            if grad is None and not node._custom:
                 # Nothing arrived, so nothing flows on; but leaves wait for every edge.
                 grads: Any = (None,) * len(node._edges)
-                if node._hooks is not None and node._hooks.tensor:
-                    run_tensor_hooks(node._hooks, [None] * _outputs(node))
+                hooks = node._hooks
+                if hooks is not None and (hooks.pre or hooks.post) and not node._wants_all:
+                    grads = _visit(state, node, None) or grads
+                elif hooks is not None and hooks.tensor:
+                    run_tensor_hooks(hooks, [None] * _outputs(node))
             elif unusual or node._hooks is not None or node._wants_all:
-                grads = _visit(state, node, grad)
+                # (A user's own backward is called even so: it may make something of nothing.)
+                grads = _visit(state, node, [None] * _outputs(node) if grad is None else grad)
                 if grads is None:
                     continue
             else:
@@ -511,7 +515,10 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
     a = old._a
     if a.shape == g.shape and a.dtype is g.dtype:
         np.add(a, g, a)
-        old._counter[0] += 1
+        try:
+            old._counter[0] += 1
+        except RuntimeError:
+            raise RuntimeError(errors.INFERENCE_INPLACE) from None
     else:
         leaf._grad = fresh(a + g)
 

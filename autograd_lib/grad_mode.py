@@ -23,6 +23,7 @@ class _Mode(threading.local):
     # Class attributes are what a new thread starts with; assigning makes them the thread's own.
     state: Any = True
     inference = False  # inside inference_mode: no version counters, nothing saved, ever
+    asked = False  # what grad mode is said to be there, where nothing is recorded anyway
     anomaly = False  # remember where each node was made
     check_nan = True
     saved_hooks: tuple = ()  # stack of (pack, unpack)
@@ -34,16 +35,17 @@ class _Mode(threading.local):
     @property
     def enabled(self) -> bool:
         """Whether operations are recorded."""
-        return bool(self.state)
+        return bool(self.state) or (self.inference and self.asked)
 
     @enabled.setter
     def enabled(self, on: Any) -> None:
         unusual = self.anomaly or self.saved_hooks or self.inference
-        self.state = int(bool(on)) if unusual else bool(on)
+        self.asked = on = bool(on)
+        self.state = int(on and not self.inference) if unusual else on
 
     def settle(self) -> None:
         """To be called when something unusual begins or ends."""
-        self.enabled = self.state
+        self.enabled = self.enabled
 
 
 mode = thread = _Mode()
@@ -76,7 +78,7 @@ def pop_saved_hooks() -> None:
 class _Context:
     """A context that is also a decorator, for functions and for generators."""
 
-    def __new__(cls, function: Any = None, *args: Any) -> Any:
+    def __new__(cls, function: Any = None, *args: Any, **kwargs: Any) -> Any:
         # `@no_grad` without parentheses hands over the function itself.
         if function is not None and cls._bare and callable(function):
             return cls()(function)
@@ -144,14 +146,17 @@ class no_grad(_Context):
     _bare = True
 
     def __enter__(self) -> None:
-        self.before = state = mode.state
-        mode.state = False if state.__class__ is bool else 0
+        state = mode.state
+        if state.__class__ is bool:
+            self.before, mode.state = state, False
+        else:
+            self.before, mode.enabled = mode.enabled, False
 
     def __exit__(self, *error: Any) -> None:
-        usual = mode.state.__class__ is bool
-        mode.state = before = self.before
-        if not usual or before.__class__ is not bool:
-            mode.settle()
+        if mode.state.__class__ is bool:
+            mode.state = self.before
+        else:
+            mode.enabled = self.before
 
 
 class enable_grad(_Context):
@@ -208,11 +213,10 @@ class inference_mode(_Context):
         self.before = (mode.enabled, mode.inference)
         mode.inference = self.mode
         mode.enabled = not self.mode
-        mode.settle()
 
     def __exit__(self, *error: Any) -> None:
-        mode.enabled, mode.inference = self.before
-        mode.settle()
+        enabled, mode.inference = self.before
+        mode.enabled = enabled
 
 
 def is_grad_enabled() -> bool:

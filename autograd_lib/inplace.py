@@ -223,8 +223,8 @@ class CopySlices(Node):
         out = laid_out(grad, self.strides)
         part = in_memory(out, size, stride, offset, self.kind)
         given = part.copy()
-        given = [given] if self._custom else given
-        grads = self.fn._run(given, keep) if self.kind is None else run_node(self.fn, given, False)
+        grad = [given] if self._custom else given
+        grads = self.fn._run(grad, keep) if self.kind is None else run_node(self.fn, grad, False)
         part[...] = 0 if grads[0] is None else fit_array(self, grads[0], part.shape, part.dtype)
         return (out, *grads[1:])
 
@@ -288,17 +288,6 @@ NAMES = [
     "fix", "arccos", "arcsin", "arctan", "arccosh", "arcsinh", "arctanh", "greater", "less",
     "float_power", "absolute", "addr", "arctan2", "greater_equal", "index_reduce", "less_equal",
     "nextafter", "not_equal",
-]  # fmt: skip
-
-# ... and that torch has as functions too.
-FUNCTIONS = [
-    "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_",
-    "arctan_", "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "clamp_",
-    "clamp_max_", "clamp_min_", "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_", "erf_",
-    "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_", "frac_", "index_put_",
-    "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_", "nan_to_num_", "neg_", "negative_",
-    "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_", "sigmoid_", "sin_", "sinc_",
-    "sinh_", "sqrt_", "square_", "tan_", "tanh_", "trunc_", "xlogy_", "zero_",
 ]  # fmt: skip
 
 
@@ -428,8 +417,6 @@ def install() -> None:
     for name in ("and", "or", "xor", "lshift", "rshift"):
         METHODS[f"__i{name}__"] = operator(method(f"__{name}__"))
     METHODS.update(zero_=zero_, fill_=fill_, copy_=copy_)
-    PUBLIC.update({name: METHODS[name] for name in FUNCTIONS if name in METHODS})
-    PUBLIC["detach_"] = Tensor.detach_
     for name in ("t", "transpose", "squeeze", "unsqueeze", "swapaxes", "swapdims"):
         if name in PUBLIC:
             METHODS[f"{name}_"] = transposing(name)

@@ -77,7 +77,6 @@ class TypedStorage(UntypedStorage):
 
 METHODS["untyped_storage"] = lambda self: UntypedStorage(self._a)
 METHODS["storage"] = METHODS["_typed_storage"] = lambda self: TypedStorage(self._a)
-METHODS["is_shared"] = METHODS["is_pinned"] = lambda self: False
 
 
 def is_set_to(self: Tensor, tensor: Tensor) -> bool:
@@ -130,56 +129,6 @@ def as_strided_(self: Tensor, size: Any, stride: Any, storage_offset: Any = None
 
 
 METHODS["as_strided_"] = PUBLIC["as_strided_"] = as_strided_
-
-
-@public()
-def as_strided_scatter(
-    input: Tensor, src: Tensor, size: Any, stride: Any, storage_offset: Any = None
-) -> Tensor:
-    """A copy with `src` written into the window that `as_strided` would show."""
-    return _written(input, src, lambda t: _strided(t, size, stride, storage_offset))
-
-
-@public()
-def diagonal_scatter(
-    input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1
-) -> Tensor:
-    """A copy with `src` written into its diagonal."""
-    return _written(input, src, lambda t: WORDS["diagonal"](t, offset, dim1, dim2))
-
-
-@public()
-def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
-    """A copy with `src` written at one position along `dim`."""
-    return _written(input, src, lambda t: WORDS["select"](t, dim, index))
-
-
-@public()
-def slice_scatter(
-    input: Tensor, src: Tensor, dim: int = 0, start: Any = None, end: Any = None, step: int = 1
-) -> Tensor:
-    """A copy with `src` written at a range of positions along `dim`."""
-    return _written(input, src, lambda t: WORDS["slice_"](t, dim, start, end, step))
-
-
-def _written(input: Tensor, src: Tensor, look: Any) -> Tensor:
-    """A copy of `input` with `src` where `look` looks: the elements are chosen by number."""
-    places = look(fresh(np.arange(input._a.size).reshape(input._a.shape)))
-    if src.shape != places.shape:
-        raise RuntimeError(
-            "expected src to have a size equal to the slice of self. src size = "
-            f"{list(src.shape)}, slice size = {list(places.shape)}"
-        )
-    flat = WORDS["index_put_op"](
-        WORDS["reshape"](input, (-1,)), (places._a.reshape(-1),), WORDS["reshape"](src, (-1,))
-    )
-    return WORDS["unsafe_view"](flat, tuple(input._a.shape))
-
-
-@public()
-def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """A copy of `length` positions along `dim`."""
-    return PUBLIC["narrow"](input, dim, start, length).clone()
 
 
 # -- other memory ----------------------------------------------------------------------------------

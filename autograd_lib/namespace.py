@@ -51,6 +51,33 @@ OLD_NAMES = {
 NAMES: dict[str, Any] = {**PUBLIC, **TYPES, **{k: TYPES[v] for k, v in OLD_NAMES.items()}}
 
 
+# Layers that are also functions of torch itself.
+LAYERS = [
+    "adaptive_avg_pool1d", "adaptive_max_pool1d", "alpha_dropout", "avg_pool1d", "batch_norm",
+    "bilinear", "binary_cross_entropy_with_logits", "celu", "celu_", "channel_shuffle", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "cosine_embedding_loss", "cosine_similarity", "ctc_loss", "dropout", "embedding_bag",
+    "feature_alpha_dropout", "group_norm", "hardshrink", "hinge_embedding_loss", "instance_norm",
+    "kl_div", "layer_norm", "margin_ranking_loss", "max_pool1d", "max_pool2d", "max_pool3d",
+    "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu",
+    "rms_norm", "rrelu", "rrelu_", "selu", "selu_", "threshold", "threshold_",
+    "triplet_margin_loss",
+]  # fmt: skip
+
+
+def layers() -> dict[str, Any]:
+    """torch's names for functions of torch.nn.functional."""
+    from .nn import functional
+
+    found = {name: getattr(functional, name) for name in LAYERS}
+
+    def embedding(weight: Tensor, indices: Tensor, padding_idx: int = -1, *rest: Any) -> Tensor:
+        """The rows of `weight` at these positions."""
+        return functional.embedding(indices, weight, padding_idx if padding_idx >= 0 else None)
+
+    return {**found, "embedding": embedding}
+
+
 def typename(obj: Any) -> str:
     """The name of a tensor's type, or of an object's class."""
     if isinstance(obj, Tensor):

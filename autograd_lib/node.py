@@ -176,6 +176,8 @@ def run_node(node: Node, grad: Any, create: bool) -> Any:
     complex numbers, torch wants `grad * conj(other)`, so the formula is given the conjugate of the
     gradient, and what it makes of it is conjugated. (START is empty once there were any.)
     """
+    if grad is None:
+        return (None,) * len(node._edges)
     run = node._run_tensors if create else node._run
     if START or node._custom or not node._holomorphic:
         return run(grad, True)

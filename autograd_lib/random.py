@@ -8,6 +8,7 @@ that every bit agrees.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -252,3 +253,14 @@ def seed() -> int:
 
 
 Generator.__module__ = "torch._C"
+
+
+@contextlib.contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True, device_type: str = "cpu") -> Any:
+    """Afterwards the default generator stands where it stood before."""
+    state = default_generator.get_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            default_generator.set_state(state)

@@ -526,8 +526,11 @@ class Entry:
                 # Only what some wanted derivative needs is kept alive.
                 wanted = " or ".join(f"{shown(o)}_rg" for o in owners)
                 everyone = len(owners) == len(self.differentiable)
-                w.append(f"node.saved_{s} = {v}" + ("" if everyone else f" if {wanted} else None"))
-                w.append(f"node.version_{s} = {v}_c[0]")
+                if everyone:
+                    w.append(f"node.saved_{s} = {v}; node.version_{s} = {v}_c[0]")
+                    continue
+                w.append(f"if {wanted}: node.saved_{s} = {v}; node.version_{s} = {v}_c[0]")
+                w.append(f"else: node.saved_{s} = node.version_{s} = None")
             elif s in self.saved_results:
                 i = self.results[s]
                 r, c = result.format(i), counter.format(i)

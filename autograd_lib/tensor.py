@@ -172,7 +172,10 @@ class Tensor:
     @property
     def data(self) -> Tensor:
         """The same memory, outside the graph and outside its version counter."""
-        return fresh(self._a)
+        out = fresh(self._a)
+        if self._counter is INFERENCE:
+            out._counter = INFERENCE
+        return out
 
     @data.setter
     def data(self, value: Tensor) -> None:

@@ -12,13 +12,14 @@ from ..engine import backward as _backward
 from ..engine import gradients
 from ..errors import hint
 from ..tensor import Tensor, fresh
-from . import anomaly_mode, function, functional, graph
+from . import anomaly_mode, function, functional, graph, profiler
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .grad_mode import (
     _unsafe_preserve_version_counter,
     enable_grad,
     inference_mode,
+    is_multithreading_enabled,
     no_grad,
     set_grad_enabled,
     set_multithreading_enabled,
@@ -125,6 +126,6 @@ __all__ = [
     "Function", "GradcheckError", "Variable", "_unsafe_preserve_version_counter", "anomaly_mode",
     "backward", "detect_anomaly",
     "enable_grad", "function", "functional", "grad", "gradcheck", "gradgradcheck", "graph",
-    "inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled",
-    "set_multithreading_enabled",
+    "inference_mode", "is_multithreading_enabled", "no_grad", "profiler", "set_detect_anomaly",
+    "set_grad_enabled", "set_multithreading_enabled",
 ]  # fmt: skip

@@ -24,6 +24,11 @@ class set_multithreading_enabled:
         set_multithreading_enabled.now = self.before
 
 
+def is_multithreading_enabled() -> bool:
+    """What `set_multithreading_enabled` was told last."""
+    return set_multithreading_enabled.now
+
+
 class _unsafe_preserve_version_counter:
     """Within this context, changes of these tensors' memory are not counted."""
 
@@ -42,6 +47,7 @@ for _c in (set_multithreading_enabled, _unsafe_preserve_version_counter):
     _c.__module__ = "torch.autograd.grad_mode"
 
 __all__ = [
-    "_unsafe_preserve_version_counter", "enable_grad", "inference_mode", "no_grad",
+    "_unsafe_preserve_version_counter", "enable_grad", "inference_mode",
+    "is_multithreading_enabled", "no_grad",
     "set_grad_enabled", "set_multithreading_enabled",
 ]  # fmt: skip

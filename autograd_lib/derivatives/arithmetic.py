@@ -289,23 +289,23 @@ def copysign_sign(result, self):
 
 
 @op(promote="same",
-    self="share(grad, self > other, self == other)",
-    other="share(grad, other > self, self == other)")
+    self="share(grad, self < other, self == other)",
+    other="share(grad, other < self, self == other)")
 def maximum(self: Array, other: Array):
     return np.maximum(self, other)
 
 
 @op(promote="same",
-    self="share(grad, self < other, self == other)",
-    other="share(grad, other < self, self == other)")
+    self="share(grad, self > other, self == other)",
+    other="share(grad, other > self, self == other)")
 def minimum(self: Array, other: Array):
     return np.minimum(self, other)
 
 
 @word
-def share(grad, mine, tied):
-    """All of the gradient where this operand was chosen, half of it where both were equal."""
-    return where(mine, grad, where(tied, grad / 2, 0.0))
+def share(grad, lost, tied):
+    """No gradient where the other operand was chosen, half of it where both were equal."""
+    return where(lost, 0.0, where(tied, grad / 2, grad))
 
 
 @op(promote="same",

@@ -338,3 +338,48 @@ def kth(a, k, dim, keepdim):
     i = np.take(np.argsort(a, d, kind="stable"), [k - 1], d)
     v = np.take_along_axis(a, i, d)
     return (v, i) if keepdim else (np.squeeze(v, d), np.squeeze(i, d))
+
+
+# -- running extremes, and the most frequent element -----------------------------------------------
+
+
+def _running(f):
+    def forward(self: Array, dim):
+        if self.ndim == 0:
+            wrap_dim(dim, 0)
+            return self.copy(), np.zeros((), np.int64)
+        d = wrap_dim(dim, self.ndim)
+        values = f.accumulate(self, d)
+        places = np.arange(self.shape[d]).reshape([-1 if k == d else 1 for k in range(self.ndim)])
+        reached = (self == values) | (self != self)
+        return values, np.maximum.accumulate(np.where(reached, places, 0), d)
+
+    forward.__annotations__["self"] = "Array"
+    return forward
+
+
+for _name, _f in (("cummax", np.maximum), ("cummin", np.minimum)):
+    op(_name, outputs=2, names=("values", "indices"),
+       result_type=return_type(_name, "values", "indices"),
+       self="running_back(grad, self_sym_sizes, dim, indices)")(_running(_f))
+
+
+@word
+def running_back(grad, shape, dim, indices):
+    return scatter_add_(zeros_of(shape, grad), dim, indices, grad) if shape else grad
+
+
+@op(outputs=2, names=("values", "indices"), result_type=return_type("mode", "values", "indices"),
+    self="pick_back(grad, self_sym_sizes, dim, keepdim, indices)")
+def mode(self: Array, dim=-1, keepdim=False):
+    if self.ndim == 0:
+        return self.copy(), np.zeros((), np.int64)
+    d = wrap_dim(dim, self.ndim)
+    rows = np.moveaxis(self, d, -1)
+    i = np.empty((*rows.shape[:-1], 1), np.int64)
+    for place in np.ndindex(rows.shape[:-1]):
+        found, counts = np.unique(rows[place], return_counts=True)
+        i[place] = np.flatnonzero(rows[place] == found[counts.argmax()])[-1]
+    i = np.moveaxis(i, -1, d)
+    v = np.take_along_axis(self, i, d)
+    return (v, i) if keepdim else (np.squeeze(v, d), np.squeeze(i, d))

@@ -17,6 +17,7 @@ from ..numeric import complex_met, kept, sum_along
 from ..operands import return_type
 from ..recorder import Array, op, speak_tensors, word
 from ..tensor import wrap_dim
+from .arithmetic import exp, log
 from .comparing import where
 from .positions import scatter_
 from .shapes import (
@@ -283,8 +284,12 @@ def _not_empty(name, a):
 @word
 def evenly(grad, self, result):
     """The gradient of an extreme, shared evenly by all elements that attain it."""
-    mask = self == result
+    mask = self != self if is_nan(result) else self == result
     return kept(grad / sum(mask * 1), mask)
+
+
+def is_nan(result):
+    return bool(result != result)
 
 
 @word
@@ -347,6 +352,33 @@ def logsumexp_(self: Array, dim, keepdim=False):
     top = np.where(np.isinf(top), 0, top).astype(self.dtype)
     out = np.log(_add(np.exp(self - top), axis=dims, keepdims=True)) + top
     return out if keepdim else np.squeeze(out, dims)
+
+
+@op(promote="float", name="logcumsumexp", node="LogcumsumexpBackward0",
+    self="logcumsumexp_back(grad, self, result, dim)")
+def logcumsumexp_(self: Array, dim):
+    if self.ndim == 0:
+        wrap_dim(dim, 0)
+        return self.copy()
+    return np.logaddexp.accumulate(self, wrap_dim(dim, self.ndim))
+
+
+def logcumsumexp(self, dim):
+    return logcumsumexp_(np.asarray(self), dim)
+
+
+@word
+def logcumsumexp_back(grad, self, result, dim):
+    """The sum of grad * exp(self - result) from here on, computed without overflow."""
+    if self.ndim == 0:
+        return grad
+    total = zeros_like(grad)
+    for sign in (1, -1):
+        there = grad * sign > 0
+        logs = where(there, log(where(there, grad * sign, 1.0)) - where(there, result, 0.0),
+                     -math.inf)
+        total = total + sign * exp(flip(logcumsumexp(flip(logs, (dim,)), dim), (dim,)) + self)
+    return total
 
 
 @op(self="cumsum_back(grad, dim)", node="CumsumBackward0", public=False)

@@ -313,32 +313,6 @@ def strided_take(self: Array, size, stride, storage_offset, strides=None):
     return out[window]
 
 
-@op(self="unfold_backward(grad, self_sym_sizes, dimension, size, step)", view=True)
-def unfold(self: Array, dimension, size, step):
-    if self.ndim == 0:
-        return as_strided_array(self.reshape(1), (size,), (0,))
-    d = wrap_dim(dimension, self.ndim)
-    n, stride = self.shape[d], self.strides[d]
-    if size > n:
-        raise RuntimeError(
-            f"maximum size for tensor at dimension {dimension} is {n} but size is {size}"
-        )
-    if step <= 0:
-        raise RuntimeError(f"step is {step} but must be > 0")
-    shape = [*self.shape, size]
-    strides = [*self.strides, stride]
-    shape[d], strides[d] = (n - size) // step + 1, stride * step
-    return as_strided_array(self, shape, strides)
-
-
-@op(self="unfold(grad, dimension, size, step)", public=False)
-def unfold_backward(self: Array, input_sizes, dimension, size, step):
-    out = np.zeros(input_sizes, self.dtype)
-    places = unfold(np.arange(out.size).reshape(input_sizes), dimension, size, step)
-    np.add.at(out.reshape(-1), places, self)
-    return out
-
-
 def contiguous(self):
     return np.ascontiguousarray(self)
 
@@ -367,6 +341,75 @@ max_of, min_of = builtins.max, builtins.min
 def diagonal_backward(self: Array, input_sizes, offset, dim1, dim2):
     out = np.zeros(input_sizes, self.dtype)
     diagonal(out, offset, dim1, dim2)[...] = self
+    return out
+
+
+# -- a copy with other values in one part ----------------------------------------------------------
+
+
+def _with(self, view, src):
+    """A copy of `self` with `src` where `view` (a function of the copy) looks."""
+    out = self.copy()
+    part = view(out)
+    if part.shape != src.shape:
+        raise RuntimeError(
+            "expected src to have a size equal to the slice of self. src size = "
+            f"{list(src.shape)}, slice size = {list(part.shape)}"
+        )
+    part[...] = src
+    return out
+
+
+@op(self="select_scatter(grad, zeros_of(src_sym_sizes, grad), dim, index)",
+    src="select(grad, dim, index)")
+def select_scatter(self: Array, src: Array, dim, index):
+    return _with(self, lambda out: select(out, dim, index), src)
+
+
+@op(self="slice_scatter(grad, zeros_of(src_sym_sizes, grad), dim, start, end, step)",
+    src="slice_(grad, dim, start, end, step)")
+def slice_scatter(self: Array, src: Array, dim=0, start=None, end=None, step=1):
+    return _with(self, lambda out: slice_(out, dim, start, end, step), src)
+
+
+@op(self="diagonal_scatter(grad, zeros_of(src_sym_sizes, grad), offset, dim1, dim2)",
+    src="diagonal(grad, offset, dim1, dim2)")
+def diagonal_scatter(self: Array, src: Array, offset=0, dim1=0, dim2=1):
+    return _with(self, lambda out: diagonal(out, offset, dim1, dim2), src)
+
+
+@op(self="as_strided_scatter(grad, zeros_of(src_sym_sizes, grad), size, stride, storage_offset)",
+    src="as_strided_(contiguous(grad), size, stride, storage_offset or 0)")
+def as_strided_scatter(self: Array, src: Array, size, stride, storage_offset=None):
+    out = np.ascontiguousarray(self).copy()
+    as_strided_(out, tuple(size), tuple(stride), storage_offset or 0)[...] = src
+    return out
+
+
+@op(node="UnfoldBackward0", view=True, public=False, error="unfold",
+    self="unfold_backward(grad, self_sym_sizes, dimension, size, step)")
+def unfold_(self: Array, dimension, size, step):
+    d = wrap_dim(dimension, self.ndim)
+    full = self if self.ndim else self.reshape(1)
+    n = full.shape[d]
+    if size > n:
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {d} is {n} but size is {size}"
+        )
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    shape, strides = list(full.shape), list(full.strides)
+    shape[d], strides[d] = (n - size) // step + 1, full.strides[d] * step
+    if not self.ndim:
+        return as_strided_array(full, (size,), (full.strides[d],))
+    return as_strided_array(full, (*shape, size), (*strides, full.strides[d]))
+
+
+@op(self="unfold_(grad, dim, size, step)", public=False)
+def unfold_backward(self: Array, input_sizes, dim, size, step):
+    out = np.zeros(input_sizes, self.dtype)
+    places = unfold_(np.arange(out.size).reshape(input_sizes), dim, size, step)
+    np.add.at(out.reshape(-1), places, self)
     return out
 
 

@@ -240,7 +240,9 @@ def copysign_back(grad, self, result):
     return where(self == 0, 0.0, grad * copysign_sign(result, self))
 
 
-@op(promote="same")
+@op(promote="same", node="NotImplemented", label="torch::autograd::NotImplemented",
+    self='not_differentiable("heaviside")',
+    values='not_differentiable("heaviside")')
 def heaviside(self: Array, values: Array):
     return np.heaviside(self, values).astype(self.dtype)
 

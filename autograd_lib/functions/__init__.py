@@ -8,9 +8,11 @@ from . import (
     complexes,
     indexing,
     matrices,
+    memory,
     operators,
     reductions,
     shapes,
+    statistics,
     types,
 )
 from .common import is_number, need_tensor
@@ -20,6 +22,6 @@ from .shapes import cat, expand, permute, reshape, stack
 
 __all__ = [
     "arithmetic", "cat", "comparing", "complexes", "expand", "indexing", "install_operators",
-    "is_number", "matrices", "need_tensor", "operators", "permute", "reductions", "reshape",
-    "shapes", "stack", "sum", "types",
+    "is_number", "matrices", "memory", "need_tensor", "operators", "permute", "reductions",
+    "reshape", "shapes", "stack", "statistics", "sum", "types",
 ]  # fmt: skip

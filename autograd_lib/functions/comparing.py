@@ -55,12 +55,13 @@ register("is_nonzero", lambda input: bool(input))
 register("detach", lambda input: input.detach(), method=False)
 
 
-@public(method=False)
+@public()
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
-) -> Any:
-    """The distinct elements, in order."""
+    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
+    dim: Any = None,
+) -> Any:  # fmt: skip
+    """The distinct elements (or slices along `dim`), in order."""
     found: Any = np.unique(  # type: ignore[call-overload]
-        input._a, return_inverse=return_inverse, return_counts=return_counts
+        input._a, return_inverse=return_inverse, return_counts=return_counts, axis=dim
     )
     return tuple(fresh(np.asarray(a)) for a in found) if isinstance(found, tuple) else fresh(found)

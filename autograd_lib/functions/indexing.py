@@ -11,7 +11,7 @@ from ..derivatives.positions import Places
 from ..grad_mode import mode
 from ..recorder import METHODS, public, register
 from ..tensor import Tensor, fresh, wrap_dim
-from .common import W, is_number, max_, min_
+from .common import W, is_number, max_
 from .shapes import expand, reshape
 from .types import to_dtype
 
@@ -69,13 +69,9 @@ def _as_places(x: Any) -> Any:
     return a.astype(bool) if a.dtype == np.uint8 else a
 
 
-# A list with any of these in it is taken for a tuple.
-_PARTS = (slice, type(None), type(...), list, tuple, Tensor)
-
-
 def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     """Apply the numbers and slices in `key`; return what is left for advanced indexing."""
-    if isinstance(key, list) and any(isinstance(k, _PARTS) for k in key):
+    if isinstance(key, list) and len(key) < 32 and any(isinstance(k, _MANY) for k in key):
         key = tuple(key)
     keys = list(key) if isinstance(key, tuple) else [key]
     used = 0
@@ -87,6 +83,7 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     if used > self.ndim:
         raise _too_few(self, used)
     t, dim, advanced = self, 0, {}
+    dropped = 0  # dimensions that whole numbers have taken away
     for k in keys:
         if k is ...:
             dim += self.ndim - used
@@ -102,11 +99,16 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
         ):  # fmt: skip
             k, n = int(k), t._a.shape[dim]
             if not -n <= k < n:
-                raise IndexError(f"index {k} is out of bounds for dimension {dim} with size {n}")
+                raise IndexError(
+                    f"index {k} is out of bounds for dimension {dim + dropped} with size {n}"
+                )
             t = W["select"](t, dim, k)
+            dropped += 1
         elif isinstance(k, slice):
             step = 1 if k.step is None else int(k.step)
-            if step <= 0:
+            if step == 0:
+                raise ValueError("slice step cannot be zero")
+            if step < 0:
                 raise ValueError("step must be greater than zero")
             n = t._a.shape[dim]
             start, stop, _ = slice(
@@ -147,7 +149,25 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     if not advanced:
         return t, None
     last = max_(advanced)
+    if len(advanced) > 1:
+        _check_places(advanced.values())
     return t, Places.of((advanced.get(d, slice(None)) for d in range(last + 1)), keys)
+
+
+# What makes a list a tuple of indices, one for each dimension.
+_MANY = (list, tuple, range, Tensor, np.ndarray, slice, type(None), type(...))
+
+
+def _check_places(places: Any) -> None:
+    """Raise unless indices of several dimensions go together."""
+    shapes = [a.shape for a in places]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise IndexError(
+            "shape mismatch: indexing tensors could not be broadcast together with shapes "
+            + ", ".join(str(list(s)) for s in shapes)
+        ) from None
 
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
@@ -330,28 +350,6 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     if not input.ndim:
         return reshape(W["put_"](reshape(input, 1), source, places, accumulate), ())
     return W["put_"](input, source, places, accumulate)
-
-
-def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
-    """Write a number into the main diagonal (again and again in a tall matrix, with `wrap`)."""
-    if self.ndim < 2:
-        raise RuntimeError("dimensions must larger than 1")
-    stride, n = sum(self.stride()), min_(self.shape)
-    if self.ndim == 2 and wrap and self.shape[0] > self.shape[1]:
-        n = (self.numel() + self.shape[1]) // (self.shape[1] + 1)
-    self.as_strided((n,), (stride,), self.storage_offset()).fill_(fill_value)
-    return self
-
-
-METHODS["fill_diagonal_"] = fill_diagonal_
-
-
-@public()
-def positive(input: Tensor) -> Tensor:
-    """The tensor itself, as `+input`."""
-    if input._a.dtype == bool:
-        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
-    return input
 
 
 @public()

