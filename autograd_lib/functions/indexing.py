@@ -302,6 +302,9 @@ def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """A copy where what goes to one place is summed, multiplied, averaged, or compared."""
+    if not input.ndim:
+        whole, index, src = (reshape(t, 1) for t in (input, index, src))
+        return reshape(W["scatter_reduce_"](whole, 0, index, src, reduce, include_self), ())
     return W["scatter_reduce_"](input, dim, index, src, reduce, include_self)
 
 
@@ -312,11 +315,11 @@ def index_reduce(
 ) -> Tensor:  # fmt: skip
     """The same with slices of `source` along `dim`."""
     d = wrap_dim(dim, input.ndim)
-    one = [1] * source.ndim
-    if one:
-        one[d] = -1
-    places = np.broadcast_to(index._a.reshape(one), source._a.shape)
-    return W["scatter_reduce_"](input, d, fresh(places), source, reduce, include_self)
+    if not source.ndim:
+        source, index = reshape(source, 1), reshape(index, 1)
+    shape = [-1 if k == d else 1 for k in range(source.ndim)]
+    places = expand(reshape(index, *shape), *source.shape)
+    return scatter_reduce(input, dim, places, source, reduce, include_self=include_self)
 
 
 @public()
