@@ -103,9 +103,12 @@ MULTI_VIEW = (
     "out-of-place one."
 )
 
-MULTI_VIEW_CHANGED = (
+VIEW_CHANGED = (
     "Output {} of {} is a view and its base or another view of its base has been modified inplace."
-    + MULTI_VIEW
+)
+
+NO_GRAD_VIEW_CHANGED = NO_GRAD_VIEW.replace(
+    "is being modified", "its base or another view of its base has been modified"
 )
 
 INFERENCE_VIEW = (

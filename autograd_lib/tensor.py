@@ -94,9 +94,7 @@ class Tensor:
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded."""
-        if self._view is not None:
-            refresh(self)
-        return self._rg
+        return self._rg or (self._view is not None and self._view[0]._rg)
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
@@ -552,6 +550,17 @@ def view_of(t: Tensor, multiple: bool = False) -> list:
     return [parent[0], version, max(kind, parent[2])]
 
 
+def _changed_elsewhere(t: Tensor) -> RuntimeError:
+    """The error for a view that cannot follow a change of its base."""
+    if t._edge is None:
+        return RuntimeError(errors.NO_GRAD_VIEW_CHANGED)
+    node, nr = t._edge[1:]
+    what = errors.VIEW_CHANGED.format(nr or 0, node.name().split("Backward")[0])
+    return RuntimeError(
+        what + (errors.MULTI_VIEW if t._view[2] == MULTIPLE else errors.CUSTOM_VIEW)
+    )
+
+
 def refresh(t: Tensor) -> None:
     """Renew a view's history if its memory was changed since."""
     view = t._view
@@ -560,13 +569,14 @@ def refresh(t: Tensor) -> None:
     base = view[0]
     if view[2] == INFERENCE_MODE and mode.state and base._rg:
         raise RuntimeError(errors.INFERENCE_BASE)
-    view[1] = t._counter[0]
-    if not base._rg or view[2] >= NO_GRAD or t._grad is not None:
+    if not base._rg or t._grad is not None:
+        view[1] = t._counter[0]
         return
-    if view[2] == MULTIPLE and mode.state and t._edge is not None:
-        node, nr = t._edge[1:]
-        name = node.name().split("Backward")[0]
-        raise RuntimeError(errors.MULTI_VIEW_CHANGED.format(nr or 0, name))
+    if view[2] and mode.state and (view[2] != MULTIPLE or t._edge is not None):
+        raise _changed_elsewhere(t)
+    view[1] = t._counter[0]
+    if view[2] >= NO_GRAD:
+        return
     from .inplace import window
 
     before, mode.enabled = mode.enabled, True

@@ -121,7 +121,7 @@ METHODS["expand_as"] = lambda self, other: expand(self, *other.shape)
 def broadcast_tensors(*tensors: Any) -> Any:
     """All tensors, expanded to their common shape."""
     shape = broadcast_shapes(*[t.shape for t in tensors])
-    return tuple(expand(t, *shape) for t in tensors)
+    return tuple(t if t.shape == shape else expand(t, *shape) for t in tensors)
 
 
 @public(method=False)
