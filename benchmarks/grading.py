@@ -170,7 +170,9 @@ def run(command: list[str], root: Path) -> tuple[float, dict[str, float]]:
 
 def quiet(command: list[str], root: Path) -> str:
     """Run a command and return what it printed; ends with what it said where it fails."""
-    environment = os.environ | {"PYTHONPATH": str(CLONE)}
+    # Modules are kept compiled, as they are wherever nobody has asked for something else.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = str(CLONE)
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")

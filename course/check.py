@@ -79,6 +79,7 @@ class _Lesson:
     assignment: str = ""
     policy: str = "named"
     last: Outcome | None = None
+    recorded: Cases | None = None
     live: dict[str, Cases] = field(default_factory=dict)
 
 
@@ -95,6 +96,7 @@ def begin(assignment: str, release: str = "", feedback: str = "named") -> None:
     a note says so and how to cure it. `feedback` is one of `POLICIES`.
     """
     _lesson.assignment, _lesson.policy, _lesson.last = assignment, feedback, None
+    _lesson.recorded = None
     _lesson.live.clear()
     try:
         installed = find.recorded_cases(assignment).release
@@ -239,7 +241,9 @@ def _cases(hidden: bool) -> Cases:
             "no lesson is open: run the notebook's first cell, the one with course.begin(...)"
         )
     if not hidden:
-        return find.recorded_cases(_lesson.assignment)
+        if _lesson.recorded is None:
+            _lesson.recorded = find.recorded_cases(_lesson.assignment)
+        return _lesson.recorded
     if _lesson.assignment not in _lesson.live:
         _lesson.live[_lesson.assignment] = find.live_cases(_lesson.assignment)
     return _lesson.live[_lesson.assignment]
@@ -515,7 +519,7 @@ def _not_attempted(
 ) -> Outcome:
     # Of a class it may be one method; and it may be an earlier exercise that this one uses.
     found = raised.function
-    is_part = found.startswith(f"{exercise.name}.")
+    is_part = found.startswith(f"{exercise.name}.") and not info.hidden
     is_other = found != exercise.name and found in exercises
     name = found if is_part or is_other else exercise.name
     says = f" What to write: {exercise.says}" if exercise.says and not is_other else ""
@@ -574,14 +578,16 @@ def _explain_exception(
     secret: bool,
     by_lines: bool = False,
 ) -> Outcome:
-    """Say what was raised and where. Of a secret case its text is left out: it may quote inputs.
+    """Say what was raised and where; of a secret case only what Python itself has a name for.
+
+    The text may quote inputs, and which of a thousand lines raised it can tell of them as well.
 
     `by_lines`: a few statements were run, and what they ask for may not be there at all.
     """
     subject = f"`{exercise.name}`"
     if by_lines and not raised.line:
         subject = f"Code that uses `{exercise.name}`" if secret else "The code below"
-    where = f" in the line `{raised.line}`" if raised.line else ""
+    where = f" in the line `{raised.line}`" if raised.line and not secret else ""
     text = "" if secret or not raised.text else f": {raised.text}"
     advice = f" {raised.hint}" if raised.hint and not secret else _ADVICE.get(raised.type, "")
     # An exception class of somebody's own can have any words for its name.

@@ -5,9 +5,9 @@ the notebook it names, helpers and imports, and what those name. Another exercis
 notebook may use what this one may not.
 
 A name is found as a name, an attribute, a part of an import (`import a.b`, `from a import b as c`),
-and as a literal text in `getattr(x, "b")`, `__import__("a")`, `import_module("a")` and the like. It
-is not found where a program puts it together (`getattr(x, "back" + "ward")`, `eval`) or where the
-code is not in the notebook: in a file that it imports, or in a library's function of another name.
+and as a literal text in `getattr(x, "b")`, `__import__("a")`, `exec("a.b()")` and the like. It is
+not found where a program puts it together (`getattr(x, "back" + "ward")`) or where the code is not
+in the notebook: in a file that it imports, or in a library's function of another name.
 """
 
 from __future__ import annotations
@@ -67,7 +67,15 @@ def _texts(exercise: str, answer: Any) -> tuple[Sequence[str], str]:
 @lru_cache(8)
 def scan(texts: tuple[str, ...], entry: str, forbidden: tuple[str, ...]) -> Use | None:
     """Look through what `entry` consists of in these cells, the later definition winning."""
+    for text in texts:
+        if len(text) > LONGEST:
+            found = _in_words(text, forbidden)
+            if found is not None:
+                return found
     bindings = _bindings(texts)
+    if entry not in bindings:
+        # It came about in a way that the text does not show: all of the notebook may belong to it.
+        bindings[entry] = [(s, text) for text in texts for s in _statements(text)]
     waiting, seen = [entry], {entry}
     while waiting:
         for node, text in bindings.get(waiting.pop(0), []):
@@ -85,6 +93,15 @@ def scan(texts: tuple[str, ...], entry: str, forbidden: tuple[str, ...]) -> Use 
     return None
 
 
+def _in_words(text: str, forbidden: Sequence[str]) -> Use | None:
+    """Look for forbidden names among the words of a cell that is too long to be taken apart."""
+    found = re.search(rf"\b({'|'.join(map(re.escape, forbidden))})\b", text)
+    if found is None:
+        return None
+    number = text.count("\n", 0, found.start()) + 1
+    return Use(found[1], text.split("\n")[number - 1].strip()[:200], number)
+
+
 _Bindings = dict[str, list[tuple[ast.stmt, str]]]
 
 
@@ -92,34 +109,44 @@ def _bindings(texts: Sequence[str]) -> _Bindings:
     """Say for each name of the notebook which statements made it what it is."""
     found: _Bindings = {}
     for text in texts:
-        plain = without_magics(text)
         bound: set[str] = set()
-        for statement in _statements(plain):
+        for statement in _statements(text):
             for name in _bound(statement):
                 if name not in bound:
                     # What a later cell binds anew is no longer what it was.
                     bound.add(name)
                     found[name] = []
-                found[name].append((statement, plain))
+                found[name].append((statement, text))
             for name in _changed(statement):
-                found.setdefault(name, []).append((statement, plain))
+                found.setdefault(name, []).append((statement, text))
     return found
 
 
 def _statements(text: str) -> Iterator[ast.stmt]:
     """Yield a cell's statements, and those in its top-level blocks; none where it is not Python."""
-    try:
-        waiting = list(ast.parse(text).body) if len(text) <= LONGEST else []
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+    waiting = _parsed(text) if len(text) <= LONGEST else []
     while waiting:
         statement = waiting.pop(0)
         yield statement
         if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             for field in ("body", "orelse", "finalbody"):
                 waiting += [s for s in getattr(statement, field, []) if isinstance(s, ast.stmt)]
-            for handler in getattr(statement, "handlers", []):
-                waiting += handler.body
+            for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+                waiting += part.body
+
+
+def _parsed(text: str) -> list[ast.stmt]:
+    """Return a cell's statements: as they stand, or as the notebook's shell would read them."""
+    try:
+        return ast.parse(without_magics(text)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    try:
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        return ast.parse(TransformerManager().transform_cell(text)).body
+    except (ImportError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
@@ -129,14 +156,29 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
     elif isinstance(statement, ast.Import | ast.ImportFrom):
         for alias in statement.names:
             yield alias.asname or alias.name.split(".")[0]
+    else:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.NamedExpr):
+                yield node.target.id
+            elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+                yield node.name
     for target in _targets(statement):
         for node in ast.walk(target):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
+            elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                # As in `globals()["f"] = g`.
+                called = getattr(getattr(node.value, "func", None), "id", "")
+                if called in _NAMESPACES and isinstance(node.slice.value, str):
+                    yield node.slice.value
 
 
 def _changed(statement: ast.stmt) -> Iterator[str]:
     """Yield the names of which a statement changes a part, as `Value.backward = f` does."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        call = statement.value
+        if getattr(call.func, "id", "") == "setattr":
+            yield from (part.id for part in call.args[:1] if isinstance(part, ast.Name))
     for target in _targets(statement):
         while isinstance(target, ast.Attribute | ast.Subscript):
             target = target.value
@@ -154,6 +196,8 @@ def _targets(statement: ast.stmt) -> list[ast.expr]:
     return []
 
 
+_NAMESPACES = ("globals", "locals", "vars")
+_BY_PROGRAM = ("exec", "eval", "compile")
 _BY_TEXT = {
     "getattr",
     "hasattr",
@@ -212,9 +256,11 @@ class _Look(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         """Meet a name that is looked up by its text."""
         called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        if called in _BY_TEXT:
-            for argument in node.args:
-                self._meet_text(argument)
+        for argument in node.args if called in (*_BY_TEXT, *_BY_PROGRAM) else ():
+            self._meet_text(argument)
+            if called in _BY_PROGRAM and isinstance(argument, ast.Constant):
+                for word in re.findall(r"\w+", str(argument.value)):
+                    self._meet(word, node)
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
@@ -223,10 +269,8 @@ class _Look(ast.NodeVisitor):
         called = value.func if isinstance(value, ast.Call) else value
         if getattr(called, "attr", getattr(called, "id", "")) in (
             "__dict__",
-            "globals",
-            "locals",
             "modules",
-            "vars",
+            *_NAMESPACES,
         ):
             self._meet_text(node.slice)
         self.generic_visit(node)
@@ -237,7 +281,11 @@ class _Look(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Look into a function, whose arguments and variables are its own."""
-        for outer in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+        said = [
+            node.returns,
+            *(a.annotation for a in ast.walk(node.args) if isinstance(a, ast.arg)),
+        ]
+        for outer in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults, *said):
             if outer is not None:
                 self.visit(outer)
         self._scope(node, node.body)

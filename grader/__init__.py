@@ -4,9 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from .quick import import_nbformat
+from .quick import do_without_formats_of_addresses
 
-import_nbformat()
+do_without_formats_of_addresses()
 
 
 def __getattr__(name: str) -> str:

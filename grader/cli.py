@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import os
@@ -26,6 +27,7 @@ from rich.progress import (
 
 from .errors import UsageError
 from .isolation import Isolation, IsolationOption, require
+from .quick import uncollected
 from .sandbox import FULL, start
 
 # A command that grades starts the sandbox first, and imports what takes long meanwhile.
@@ -60,6 +62,9 @@ def main() -> None:
     except UsageError as error:
         errors.print(f"[bold red]Cannot do that:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(2)
+    finally:
+        # What is there when a command ends need not be looked through for garbage.
+        gc.freeze()
 
 
 @app.callback(invoke_without_command=True)
@@ -127,7 +132,7 @@ def grade(
     Exit code: 0 when every submission has a result, 1 when the grader itself failed on some, 2 when
     the command makes no sense here.
     """
-    start.ahead(require(isolation))
+    start.ahead(isolation)
     try:
         faults = grade_with_progress(_open(course), names, jobs, force, isolation)
     finally:
@@ -138,7 +143,8 @@ def grade(
 
 def _open(root: Path) -> CourseDirectory:
     """Return the course in a folder; raises UsageError where there is none."""
-    from .directory import CourseDirectory
+    with uncollected():
+        from .directory import CourseDirectory
 
     return CourseDirectory(root)
 
@@ -151,9 +157,10 @@ def grade_with_progress(
     isolation: str = FULL,
 ) -> int:
     """Grade, showing a bar and then a summary; returns how many the grader itself failed on."""
-    from .grading import grade_assignment, to_grade
-    from .intake import strangers
-    from .pages import clean, clean_line
+    with uncollected():
+        from .grading import grade_assignment, to_grade
+        from .intake import strangers
+        from .pages import clean, clean_line
 
     faults = 0
     require(isolation)

@@ -21,6 +21,12 @@ DEEPEST = 12
 LARGEST = 2_000
 """values kept of one case, of all its arrays and lists together"""
 
+MOST_OBSERVED = 100_000
+"""items of one value, in all of its lists together, up to which it is looked at"""
+
+MOST_OF_THE_KEY = 1_000
+"""cases whose inputs and expected values are remembered"""
+
 CUT = "$more"
 """stands, with a number, for so many items that were left out of a list"""
 
@@ -34,8 +40,13 @@ def keep(tries: list[dict[str, Any]], failed: bool) -> dict[str, Any]:
     return {
         "tried": len(tries),
         "agreed": sum(one["agrees"] for one in tries),
-        "tries": [bounded(one) for one in chosen],
+        "tries": [_try(one) for one in chosen],
     }
+
+
+def _try(one: dict[str, Any]) -> dict[str, Any]:
+    ours = {name: _of_the_key(one[name]) for name in ("inputs", "expected") if name in one}
+    return {name: ours[name] if name in ours else bounded(value) for name, value in one.items()}
 
 
 def joined(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
@@ -57,15 +68,30 @@ def _call(
 ) -> dict[str, Any]:
     call: dict[str, Any] = {
         "function": function.claimed_name(),
-        "arguments": [observe(value) for value in args],
+        "arguments": [_observe(value) for value in args],
     }
     if kwargs:
-        call["named"] = {str(name): observe(value) for name, value in kwargs.items()}
+        call["named"] = {str(name): _observe(value) for name, value in kwargs.items()}
     if error is None:
-        call["result"] = observe(result)
+        call["result"] = _observe(result)
     else:
         call["raised"] = [type(error).__name__, _text(error)]
     return call
+
+
+def _observe(value: Any) -> Any:
+    """Observe a value that is not too large: lists that share parts can be endless, written out."""
+    left, waiting = MOST_OBSERVED, [value]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            one = [*one.keys(), *one.values()]
+        if type(one) in (list, tuple):
+            left -= 1 + len(one)
+            if left < 0:
+                return {"type": type(value).__name__, "value": "[too large to be kept]"}
+            waiting += one
+    return observe(value)
 
 
 def _text(error: BaseException) -> str:
@@ -78,6 +104,24 @@ def _text(error: BaseException) -> str:
 def bounded(record: Any) -> Any:
     """Return plain data with long lists, long texts and deep places cut."""
     return _Cutter().cut(record, 0)
+
+
+class _OfTheKey:
+    """What is the same object for a whole class, inputs and expected values, cut once."""
+
+    def __init__(self) -> None:
+        self._cut: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, record: Any) -> Any:
+        kept = self._cut.get(id(record))
+        if kept is None or kept[0] is not record:
+            if len(self._cut) >= MOST_OF_THE_KEY:
+                self._cut.clear()
+            kept = self._cut[id(record)] = record, bounded(record)
+        return kept[1]
+
+
+_of_the_key = _OfTheKey()
 
 
 class _Cutter:

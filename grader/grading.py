@@ -11,7 +11,7 @@ from . import intake
 from .directory import CourseDirectory, Lesson, UsageError
 from .limits import limits_of
 from .pipeline import Assignment, Graded, blank_result
-from .quick import import_nbgrader
+from .quick import import_nbgrader, uncollected
 from .rehearsal import Rehearsal
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
 from .sandbox import FULL, Limits
@@ -87,8 +87,9 @@ def grade_assignment(
     summary = Summary()
     with start_workers(jobs, isolation, limits, assignment) as workers:
         # Which takes as long as a sandbox needs to get ready.
-        import_nbgrader()
-        from .gradebook import GradebookWriter
+        with uncollected():
+            import_nbgrader()
+            from .gradebook import GradebookWriter
 
         with GradebookWriter(course) as book:
             book.register(lesson)

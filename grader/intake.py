@@ -15,13 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from .directory import CourseDirectory, Lesson
 from .pages import clean_line
-from .sandbox.inside.wire import whole_characters
+from .sandbox.inside.wire import is_crowded, whole_characters
 
 LARGEST_NOTEBOOK = 20_000_000
 """bytes; a lesson solved with all its pictures is a hundredth of it"""
@@ -46,6 +47,10 @@ class Submission:
     """True where nothing was handed in at all"""
     notes: list[str] = field(default_factory=list)
     timestamp: str | None = None
+    given_up: tuple[str, ...] = ()
+    """checks in which the process that graded it has ended, in earlier tries"""
+    note: Path | None = None
+    """where it is left which check is run, should the process end in it"""
 
 
 def students(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[str]:
@@ -157,6 +162,12 @@ def read_notebook(submission: Submission, path: Path, place: str) -> None:
         submission.problem = f"{place} cannot be read: {error.strerror}."
         return
     submission.sha256 = hashlib.sha256(raw).hexdigest()
+    if is_crowded(raw):
+        submission.problem = (
+            f"{place} has more parts than any notebook. Ask the student to choose Edit > Clear "
+            "Outputs of All Cells in JupyterLab, and to hand it in again."
+        )
+        return
     try:
         content = json.loads(whole_characters(raw))
     except (ValueError, RecursionError) as error:
@@ -178,6 +189,7 @@ def read_notebook(submission: Submission, path: Path, place: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             raw.decode("utf-8")
+            _drop_outputs(content)
             # What nbformat's schema asks for beyond this takes as long as all else together.
             notebook = nbformat.v4.nbjson.JSONReader().to_notebook(content)
             _check_cells(notebook)
@@ -221,6 +233,15 @@ def _read_file(path: Path, largest: int) -> bytes:
     if len(raw) > largest:
         raise _TooLarge(max(status.st_size, len(raw)) // 1_000_000)
     return raw
+
+
+def _drop_outputs(content: dict[str, Any]) -> None:
+    """Forget what nobody reads: notebooks wait in memory, and travel to the workers."""
+    cells = content.get("cells")
+    for cell in cells if isinstance(cells, list) else ():
+        if isinstance(cell, dict):
+            cell.pop("outputs", None)
+            cell.pop("attachments", None)
 
 
 def _check_cells(notebook: NotebookNode) -> None:

@@ -13,7 +13,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -30,6 +30,7 @@ from . import __version__
 from .evidence import joined
 from .intake import Submission
 from .judge import Definition, judge
+from .judge.afresh import afresh
 from .judge.ahead import may_run_ahead
 from .judge.court import Court
 from .judge.later import may_wait
@@ -42,6 +43,9 @@ from .sandbox.launch import Sandbox, SandboxRoom, Template
 
 LONGEST_OUTPUT = 20_000
 """characters of printed text kept of one cell"""
+
+LARGEST_OUTPUTS = 20_000_000
+"""characters kept of all that a notebook's cells show; pictures of the rest are left out"""
 
 
 @dataclass(frozen=True)
@@ -136,13 +140,13 @@ def grade(
         files,
         limits,
         _provided(assignment.solution, assignment.solution.stat().st_mtime_ns),
+        submission,
     )
     ahead = [] if files else _common(restored.cells, release)
     behind = sitting.begin_behind(ahead)
     if any(_DRAWS.search(s) for s in _sources(restored.cells) if s not in ahead or not behind):
         sitting.pictures = _pictures(assignment, files, sandbox)
-    with ExitStack() as stack:
-        stack.callback(sitting.close)
+    with afresh(), closing(sitting):
         result.checks = _run(assignment.title, restored, sitting)
     result.isolation = sandbox.level
     result.peak_memory_mb = sitting.peak_memory_mb
@@ -284,15 +288,15 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
             continue
         if kind != "check":
             run = sitting.run(cell.source, kind)
-            _fill(cell, run, sitting.count)
+            sitting.fill(cell, run)
             if kind == "exercise" and name is not None:
                 definitions[name] = Definition(run.status, run.error)
             continue
         exercise = cell.metadata.get("autograd_course", {}).get("exercise")
         definition = definitions.get(exercise, Definition("missing"))
         shown = restored.shown[str(name)]
-        run = sitting.check(shown)
-        _fill(cell, run, sitting.count)
+        run = sitting.check(cell, shown)
+        sitting.fill(cell, run)
         sitting.evidence[str(name)] = run.evidence
         seen = judge(cell, notebook, run, definition)
         # A check of ours stops where it does not pass, and so would not come to its hidden part.
@@ -328,11 +332,11 @@ def _reveal(one: _Hidden, notebook: str, sitting: _Sitting) -> CheckResult:
     Of a check of ours only the hidden part: it stands by itself, and the other has been run.
     """
     if _is_ours(one.cell):
-        run = sitting.check(_hidden_part(one.cell.source), one.place, one.count)
+        run = sitting.check(one.cell, _hidden_part(one.cell.source), one.place, one.count)
         run.outputs = [*one.run.outputs, *run.outputs]
         run.evidence = joined(one.run.evidence, run.evidence)
     else:
-        run = sitting.check(one.cell.source, one.place, one.count)
+        run = sitting.check(one.cell, one.cell.source, one.place, one.count)
     sitting.evidence[one.seen.id] = run.evidence
     check = judge(one.cell, notebook, run, one.definition, hidden=True)
     if check.status == "passed":
@@ -354,11 +358,6 @@ def _is_ours(cell: NotebookNode) -> bool:
 def _hidden_part(source: str) -> str:
     _, _, rest = source.partition("BEGIN HIDDEN TESTS\n")
     return rest.partition("### END HIDDEN TESTS")[0]
-
-
-def _fill(cell: NotebookNode, run: CellRun, count: int) -> None:
-    cell.outputs = [_cut(output) for output in run.outputs]
-    cell.execution_count = count
 
 
 def _written(cell: NotebookNode, notebook: str, unchanged: bool) -> CheckResult:
@@ -402,8 +401,10 @@ class _Sitting:
         files: dict[str, bytes],
         limits: Limits,
         provided: Mapping[str, str],
+        submission: Submission,
     ) -> None:
         self._sandbox, self._files, self._provided = sandbox, files, provided
+        self._given_up, self._note = submission.given_up, submission.note
         self.pictures: Mapping[str, str] = {}
         """what need not be drawn in a room, by fingerprint"""
         self._template: Template | None = None
@@ -418,6 +419,7 @@ class _Sitting:
         self._behind_all = False
         self._deadline = time.monotonic() + limits.submission_seconds
         self.count = 0
+        self._room_for_outputs = LARGEST_OUTPUTS
         self.slow = False
         self.peak_memory_mb: float | None = None
         self.log: list[dict[str, Any]] = []
@@ -452,13 +454,32 @@ class _Sitting:
             self._ran += 1
         return run
 
-    def check(self, source: str, place: int | None = None, count: int = 0) -> CellRun:
-        """Run a check outside of the room, at its place: by default behind all cells so far."""
+    def fill(self, cell: NotebookNode, run: CellRun) -> None:
+        """Show in a cell what its run has shown, as long as the notebook does not become huge."""
+        cell.execution_count = self.count
+        cell.outputs = []
+        for output in map(_cut, run.outputs):
+            self._room_for_outputs -= len(json.dumps(output))
+            if self._room_for_outputs < 0:
+                words = "[more output, left out: the notebook has shown too much already]\n"
+                cell.outputs.append(nbformat.v4.new_output("stream", text=words))
+                return
+            cell.outputs.append(output)
+
+    def check(
+        self, cell: NotebookNode, source: str, place: int | None = None, count: int = 0
+    ) -> CellRun:
+        """Run a cell's check outside of the room: by default behind all cells so far."""
         if place is None:
             self.count += 1
             place, count = self.place, self.count
         elif self._behind_all:
             place = self.place
+        name = str(grade_id(cell))
+        if name in self._given_up:
+            return CellRun("timeout")
+        if self._note is not None:
+            self._note.write_text(name, encoding="utf-8")
         return self._with_room(lambda room, court: court.run_check(source), place, count)
 
     def go_on_in_silence(self, checks: list[tuple[str, int]]) -> None:
@@ -490,7 +511,8 @@ class _Sitting:
         if time.monotonic() > self._deadline:
             self.slow = True
             raise RoomEnded("timeout")
-        if self._room is None or self._court is None:
+        if self._room is None or self._court is None or self._room.ended:
+            self.close()
             self._room = self._sandbox.open(self._files, self.pictures, self._template)
             self._court = Court(self._room, self._provided)
             self._court.silent = self._silent

@@ -2,8 +2,8 @@
 
 Results come back in whatever order they are done. A worker that dies takes no other submission with
 it: whatever was under way is tried again alone, as is what the grader itself failed on, and only
-what fails then is at fault. A submission that ran out of wall-clock time beside others is tried
-again alone, too.
+what fails then is at fault. Where a check is what a worker dies in, that check alone is lost. A
+submission that ran out of wall-clock time beside others is tried again alone, too.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.util
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
+from itertools import chain
+from pathlib import Path
 
 from .intake import Submission
+from .judge.bounds import be_expendable
 from .pipeline import Assignment, Graded, grade, prepare
 from .results import NOT_GRADED, Result
 from .sandbox import FULL, Limits
@@ -36,7 +40,8 @@ def local_pool(jobs: int) -> Executor:
 
     A fork would inherit the coordinator's open gradebook.
     """
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=be_expendable)
 
 
 def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment) -> Executor:
@@ -47,7 +52,8 @@ def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment)
     if sys.platform != "linux":
         return local_pool(jobs)
     _sandbox(level, limits, assignment.engine)
-    workers = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
+    context = multiprocessing.get_context("fork")
+    workers = ProcessPoolExecutor(jobs, mp_context=context, initializer=be_expendable)
     # All of them are forked at the first call, and each will take one of these.
     for _ in range(jobs):
         workers.submit(prepare, assignment)
@@ -87,33 +93,64 @@ def grade_all(
     They are handed to `workers`, which are shut down afterwards, or to those of a `pool`.
     """
     again: list[Submission] = []
-    waiting = iter(submissions)
+    rest = iter(submissions)
     task = partial(work, level)
-    futures: dict[Future[Graded], Submission] = {}
     more = True
-    with workers or pool(jobs) as executor:
-        while more or futures:
-            while more and len(futures) < AHEAD * jobs:
-                submission = next(waiting, None)
-                if submission is None:
-                    more = False
-                    break
-                try:
-                    futures[executor.submit(task, assignment, submission, limits)] = submission
-                except BrokenProcessPool:
-                    again.append(submission)
-            for future in wait(futures, return_when=FIRST_COMPLETED).done:
-                submission = futures.pop(future)
-                graded = _outcome(assignment, submission, future)
-                # A fault of the grader's own may be the busy machine's; slowness surely may.
-                if graded.fault or (graded.slow and jobs > 1):
-                    again.append(submission)
-                else:
-                    yield graded
+    while more:
+        futures: dict[Future[Graded], Submission] = {}
+        with workers or pool(jobs) as executor:
+            # Where one of them has died, the others are of no use any more.
+            workers, alive = None, True
+            while futures or (more and alive):
+                while more and alive and len(futures) < AHEAD * jobs:
+                    submission = next(rest, None)
+                    if submission is None:
+                        more = False
+                        break
+                    try:
+                        futures[executor.submit(task, assignment, submission, limits)] = submission
+                    except BrokenProcessPool:
+                        rest, alive = chain([submission], rest), False
+                for future in wait(futures, return_when=FIRST_COMPLETED).done:
+                    submission = futures.pop(future)
+                    graded = _outcome(assignment, submission, future)
+                    # A fault of the grader's own may be the busy machine's; slowness surely may.
+                    if graded.fault or (graded.slow and jobs > 1):
+                        again.append(submission)
+                    else:
+                        yield graded
     for submission in again:
-        with pool(1) as executor:
-            future = executor.submit(task, assignment, submission, limits)
-            yield _outcome(assignment, submission, future)
+        yield _alone(task, assignment, submission, limits, pool)
+
+
+def _alone(
+    task: Callable[..., Graded],
+    assignment: Assignment,
+    submission: Submission,
+    limits: Limits,
+    pool: Pool,
+) -> Graded:
+    """Grade a submission beside no other; a check in which the worker dies is given up."""
+    with tempfile.TemporaryDirectory() as folder:
+        submission = replace(submission, note=Path(folder) / "check")
+        while True:
+            with pool(1) as executor:
+                future = executor.submit(task, assignment, submission, limits)
+                graded = _outcome(assignment, submission, future)
+            ended_in = _read_note(submission)
+            if not isinstance(future.exception(), BrokenProcessPool) or not ended_in:
+                return graded
+            if ended_in in submission.given_up:
+                return graded
+            submission = replace(submission, given_up=(*submission.given_up, ended_in))
+
+
+def _read_note(submission: Submission) -> str:
+    """Return the check that was run last, "" before the first one."""
+    try:
+        return submission.note.read_text(encoding="utf-8") if submission.note else ""
+    except OSError:
+        return ""
 
 
 def _outcome(assignment: Assignment, submission: Submission, future: Future[Graded]) -> Graded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from html import escape
 from typing import Any
+from zlib import crc32
 
 from ..tensor import Tensor
 from . import elsewhere
@@ -143,14 +144,16 @@ def _svg(boxes: list[Box], title: str) -> str:
     back = any(b.gradient for b in boxes)
     width = max(x for x, _ in at.values()) + wide / 2 + _MARGIN
     height = max(y for _, y in at.values()) + _H / 2 + _MARGIN + (22 if back else 0)
-    tag = f"g{abs(hash(tuple(b.key for b in boxes))) % 10**8}"
+    told = describe(boxes)
+    # Ids are a page's: pictures that share one tell the same. (And it is the same every time.)
+    tag = f"g{crc32(f'{title} {told}'.encode()):08x}"
     # Shapes, borders and dashes tell kinds apart, so that colour is not needed.
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
         f'aria-labelledby="{tag}t {tag}d" font-family="sans-serif" font-size="12">',
         f'<title id="{tag}t">The graph behind {escape(title)}</title>',
-        f'<desc id="{tag}d">{escape(describe(boxes))}</desc>',
+        f'<desc id="{tag}d">{escape(told)}</desc>',
         "<defs>",
         *(
             f'<marker id="{tag}{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '

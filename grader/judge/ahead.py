@@ -12,8 +12,7 @@ import ast
 from collections.abc import Sequence
 from functools import lru_cache
 
-from .magics import without_magics
-from .scopes import ANYTHING, has_magic, scopes
+from .scopes import ANYTHING, has_magic, scopes, statements
 
 _FOR_ALL = {
     "set_default_dtype", "set_grad_enabled", "set_printoptions", "seterr", "seterrcall", "rcParams",
@@ -72,12 +71,8 @@ def _names(source: str) -> tuple[set[str], set[str]] | None:
 @lru_cache(1024)
 def _data(source: str) -> set[str]:
     """Return the names that a cell gives to what may change: neither modules nor definitions."""
-    try:
-        body = ast.parse(without_magics(source)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
     fixed: set[str] = set()
-    for node in body:
+    for node in statements(source) or ():
         match node:
             case ast.Import() | ast.ImportFrom():
                 fixed.update((a.asname or a.name).split(".")[0] for a in node.names)
@@ -99,9 +94,10 @@ def _only_defines(source: str) -> bool:
     """Say whether running a cell only gives names to functions, classes and constants."""
     if has_magic(source):
         return False
+    body = statements(source)
     try:
-        return all(map(_defines, ast.parse(source).body))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return body is not None and all(map(_defines, body))
+    except RecursionError:
         return False
 
 

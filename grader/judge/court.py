@@ -11,13 +11,11 @@ import contextlib
 import functools
 import io
 import itertools
-import random
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, MappingProxyType, TracebackType
 from typing import Any
-
-import numpy as np
 
 from course import describe, forbid, render, trial, witness
 
@@ -50,9 +48,6 @@ class Court:
         self.silent = False
         """Whether nothing is kept of what a submission prints or raises: hidden tests are run"""
         room.on_text = self._print
-        # What checks draw is the same for every submission, and again the next time.
-        random.seed(0)
-        np.random.seed(0)
 
     def _ask(self, what: str, *values: Any) -> Any:
         return self._room.ask(what, *values)
@@ -66,7 +61,7 @@ class Court:
 
     def run_locked(self, source: str) -> None:
         """Run a locked cell for the names that it defines; what fails in it is left out."""
-        with contextlib.suppress(RoomEnded), self._sitting([]):
+        with contextlib.suppress(RoomEnded), self._sitting([]), Bounds(self._room.limits):
             self._execute(source)
 
     def run_check(self, source: str) -> CellRun:
@@ -103,6 +98,8 @@ class Court:
                 self._room.peer.table.forget()
                 self._room.peer.last_raised = None
                 value, error = self._execute(source)
+                # What is in it may be asked for its words, or be endless once written out.
+                words = "" if error is None else _words(error)
         except RoomEnded as ended:
             return CellRun(ended.status, outputs)
         if bounds.crossed:
@@ -115,16 +112,14 @@ class Court:
         if error is not None:
             if self._room.peer.last_raised is MemoryError or type(error) is MemoryError:
                 return CellRun("out_of_memory", outputs)
-            name, words = type(error).__name__, _words(error)
+            name = type(error).__name__
             if not self.silent:
                 lines = [f"{name}: {words}"]
                 outputs.append(
                     {"output_type": "error", "ename": name, "evalue": words, "traceback": lines}
                 )
             return CellRun("error", outputs, (name, words), line=_line(error.__traceback__))
-        if type(value) in (int, float):
-            return CellRun("ok", outputs, value=float(value))
-        return CellRun("ok", outputs)
+        return CellRun("ok", outputs, value=_points(value))
 
     @contextlib.contextmanager
     def _sitting(
@@ -197,6 +192,13 @@ class Court:
         except BaseException as error:
             return None, error
         return None, None
+
+
+def _points(value: Any) -> float | None:
+    """Return the number that a check ended with; one too large for a float gives no points."""
+    if type(value) is int and value.bit_length() > 1000:
+        return math.nan
+    return float(value) if type(value) in (int, float) else None
 
 
 @functools.lru_cache(256)

@@ -35,10 +35,11 @@ def _op(handle: Any, name: str, *values: Any) -> Any:
 class Handle:
     """An object of the student's, in the room."""
 
-    __slots__ = ("_facts", "_mixed", "_number", "_peer")
+    __slots__ = ("_born", "_facts", "_mixed", "_number", "_peer")
 
-    def __init__(self, peer: Peer, number: int, facts: list[Any]) -> None:
+    def __init__(self, peer: JudgingPeer, number: int, facts: list[Any]) -> None:
         object.__setattr__(self, "_peer", peer)
+        object.__setattr__(self, "_born", peer.check)
         object.__setattr__(self, "_number", number)
         object.__setattr__(self, "_facts", facts)
         object.__setattr__(self, "_mixed", False)
@@ -48,6 +49,14 @@ class Handle:
         own = object.__getattribute__(self, "_facts")
         kind = own[0] if own else None
         return str(kind._facts[0])[:100] if isinstance(kind, ClassHandle) else "function"
+
+    def claimed_module(self) -> types.ModuleType | None:
+        """Return the trusted module that this says it is."""
+        own = object.__getattribute__(self, "_facts")
+        name = own[1] if len(own) == 3 else None
+        if type(name) is not str or name.split(".")[0] not in MODULES:
+            return None
+        return sys.modules.get(name)
 
     # NumPy's operators step back, and it makes no array of a handle.
     __array_ufunc__ = None
@@ -61,6 +70,8 @@ class Handle:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in _SPECIAL:
             raise AttributeError(name)
+        if name in _COMPARING and not _is_of_named_class(self):
+            _refuse_unnamed()
         return _op(self, "getattr", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -138,6 +149,12 @@ class Handle:
         self._refuse()
 
 
+_COMPARING = {
+    "allclose", "assert_equal", "eq", "equal", "equals", "ge", "gt", "isclose", "le", "lt", "ne",
+    "sub", "subtract",
+}  # fmt: skip
+"""methods of arrays, tensors and tables that would be asked whether an answer is right"""
+
 _SPECIAL = {"__name__", "__doc__", "__qualname__", "__module__", "__wrapped__", "__dict__"}
 
 
@@ -148,6 +165,8 @@ def _arithmetic(name: str, *values: Any) -> Any:
     may not make a number of it: in `abs(found - expected) < 1e-6` it could say what it likes.
     """
     handles = [value for value in values if is_handle(value)]
+    if len(handles) < len(values) and not all(map(_is_of_named_class, handles)):
+        _refuse_unnamed()
     mixed = len(handles) < len(values) or any(map(_is_mixed, handles))
     found = _op(handles[0], name, *values)
     if mixed and found is not NotImplemented:
@@ -155,6 +174,24 @@ def _arithmetic(name: str, *values: Any) -> Any:
             _refuse_numbers()
         object.__setattr__(found, "_mixed", True)
     return found
+
+
+def _is_of_named_class(handle: Handle) -> bool:
+    """Say whether a check may expect an object like this: it has named a class of the student's.
+
+    Where it has not, it expects a number, an array or a tensor. In `(found - right).abs().max()` an
+    object in the place of one would be handed what is right, and could say that it is that.
+    """
+    named = object.__getattribute__(handle, "_peer").checks_with_classes
+    born = object.__getattribute__(handle, "_born")
+    return bool(named & {born, object.__getattribute__(handle, "_peer").check})
+
+
+def _refuse_unnamed() -> NoReturn:
+    raise TypeError(
+        "an object of a class of the student's own, which the check does not name, stands where a "
+        "number, an array or a tensor is expected: it is not asked how far it is from what is right"
+    )
 
 
 def _is_mixed(handle: Handle) -> bool:
@@ -200,7 +237,11 @@ class CallableHandle(Handle):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         calls = object.__getattribute__(self, "_peer").calls
         try:
-            result = _op(self, "call", self, args, tuple(kwargs.items()))
+            try:
+                result = _op(self, "call", self, args, tuple(kwargs.items()))
+            except StopIteration:
+                # In `for found in map(f, inputs)` it would end the loop, and with it the check.
+                raise RuntimeError(f"{self.claimed_name()} raised StopIteration") from None
         except BaseException as error:
             calls.append((self, args, kwargs, None, error))
             raise
@@ -250,19 +291,38 @@ class JudgingPeer(Peer):
         super().__init__(*args)
         self.calls: deque[Any] = deque(maxlen=CALLS_KEPT)
         """the last calls of the student's functions: function, arguments, result, exception"""
+        self.checks_with_classes: set[int] = set()
+        """the numbers of the checks that have named a class of the student's"""
+        self.answering = True
+        """Whether what was handed in can be used: not while no check is run, and nobody counts"""
+
+    def request(self, what: str, *values: Any) -> Any:
+        """Ask the room; of what it sends, only what a name stands for can be a trusted module."""
+        found = super().request(what, *values)
+        if what == "fetch" and is_handle(found):
+            if isinstance(found, ClassHandle):
+                self.checks_with_classes.add(self.check)
+            return found.claimed_module() or found
+        return found
 
 
 def judging_peer(channel: Channel) -> JudgingPeer:
     """Make the side that asks: of it, a room may ask only what it was handed."""
     peer = JudgingPeer(channel, 0, {}, _proxy, _present, _name_of, _never)
 
+    def must_be_answering() -> None:
+        if not peer.answering:
+            raise WireError("what a check has handed in can be used while it is run")
+
     def call(function: Any, args: Any, kwargs: Any) -> Any:
+        must_be_answering()
         number = peer.table.number(function, "proxy")
         if number is None or number % 2 or type(args) is not tuple or type(kwargs) is not tuple:
             raise WireError("only functions that were handed in can be called")
         return function(*args, **dict(kwargs))
 
     def tensor_of_ours(tensor: Any) -> None:
+        must_be_answering()
         if not graph.engine() or not isinstance(tensor, graph.engine().Tensor):
             raise WireError("only tensors have gradients")
 
@@ -283,7 +343,7 @@ def _never(path: list[Any]) -> NoReturn:
     raise WireError("nothing comes out of a room by its name")
 
 
-def _proxy(peer: Peer, number: int, record: list[Any]) -> Any:
+def _proxy(peer: JudgingPeer, number: int, record: list[Any]) -> Any:
     what, *facts = record
     if what == "function":
         return CallableHandle(peer, number, facts)
@@ -292,9 +352,7 @@ def _proxy(peer: Peer, number: int, record: list[Any]) -> Any:
         if base is None:
             return ClassHandle(peer, number, facts)
         return type(str(name)[:100], (codec.exception_class(base),), {})
-    _, module, can_be_called = facts
-    if type(module) is str and module.split(".")[0] in MODULES and module in sys.modules:
-        return sys.modules[module]
+    _, _, can_be_called = facts
     return (CallableHandle if can_be_called is True else Handle)(peer, number, facts)
 
 

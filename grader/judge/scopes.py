@@ -8,6 +8,9 @@ from functools import lru_cache
 
 from .magics import without_magics
 
+LONGEST = 50_000
+"""characters of a cell that is looked at: what it consists of takes a thousand times the memory"""
+
 ANYTHING = {
     "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "get_ipython",
     "__import__", "__builtins__", "builtins", "sys",
@@ -32,12 +35,23 @@ class Scope:
         return Scope(self.bound - local, self.used - local)
 
 
+def statements(source: str) -> list[ast.stmt] | None:
+    """Return what a cell consists of; None where it makes no sense, or is too long."""
+    if len(source) > LONGEST:
+        return None
+    try:
+        return ast.parse(without_magics(source)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 @lru_cache(1024)
 def scopes(source: str) -> tuple[Scope, ...] | None:
     """Look at each statement of a cell; None where it makes no sense."""
+    body = statements(source)
     try:
-        return tuple(map(_scan, ast.parse(without_magics(source)).body))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None if body is None else tuple(map(_scan, body))
+    except RecursionError:
         return None
 
 

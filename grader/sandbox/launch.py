@@ -38,6 +38,10 @@ LONGEST_TEMPLATE = 100_000
 """characters of all of a template's cells; they travel in one datagram"""
 
 
+DEEPEST_OUTPUT = 100
+"""levels of lists and dictionaries in what a cell shows"""
+
+
 class Sandbox:
     """A warm fork server; use it in a `with` statement, or call close()."""
 
@@ -48,6 +52,7 @@ class Sandbox:
         self._templates: dict[tuple[str, ...], Template | None] = {}
         self._wanted: Counter[tuple[str, ...]] = Counter()
         self._ready = False
+        self._user = os.getpid()
 
     def __enter__(self) -> Sandbox:
         return self
@@ -82,6 +87,7 @@ class Sandbox:
         `pictures`, by fingerprint, need not be drawn in it. What a `template` has run is done.
         """
         self.wait()
+        self._leave_what_is_others()
         source = template or self._server
         order = source.ordered or self._order(source)
         # The next one gets ready while this one is used.
@@ -99,11 +105,19 @@ class Sandbox:
         """
         if self.level != FULL or not cells or sum(map(len, cells)) > LONGEST_TEMPLATE:
             return None
+        self._leave_what_is_others()
         if cells not in self._templates and len(self._templates) < MOST_TEMPLATES:
             self._wanted[cells] += 1
             if not self._templates or self._wanted[cells] > 1:
                 self._templates[cells] = self._make_template(cells)
         return self._templates.get(cells)
+
+    def _leave_what_is_others(self) -> None:
+        """In a fork of the process that made this: let go of the rooms and templates it has."""
+        if self._user != os.getpid():
+            self._user = os.getpid()
+            self._server.ordered = None
+            self._templates, self._wanted = {}, Counter()
 
     def _make_template(self, cells: tuple[str, ...]) -> Template | None:
         self.wait()
@@ -323,6 +337,7 @@ class SandboxRoom:
         self._outputs = outputs
         self._lines.update(line.strip() for line in source.splitlines())
         self._words.update(re.findall(r"\w+", source))
+        self.peer.answering = False
         try:
             with self.within():
                 status, name, text, lines = _checked(self.peer.request("run", source))
@@ -335,6 +350,7 @@ class SandboxRoom:
             return CellRun("crashed", outputs)
         finally:
             self._outputs = None
+            self.peer.answering = True
         if status == "ok":
             return CellRun("ok", outputs)
         outputs.append(
@@ -437,16 +453,36 @@ class _OutOfMemory(WireError):
     """All processes together hold more than they may."""
 
 
-def _checked(found: Any) -> tuple[str, str, str, list[str]]:
+def _checked(found: Any) -> tuple[str, str, str, tuple[str, ...]]:
     if (
-        type(found) is not list
+        type(found) is not tuple
         or len(found) != 4
         or not all(type(part) is str for part in found[:3])
-        or type(found[3]) is not list
+        or type(found[3]) is not tuple
         or not all(type(line) is str for line in found[3])
     ):
         raise WireError("a cell ended in an unknown way")
-    return found[0], found[1][:200], found[2], found[3]
+    return found[0], found[1][:200], found[2][:2000], tuple(line[:2000] for line in found[3][:60])
+
+
+def _is_deep(value: Any, levels: int = DEEPEST_OUTPUT) -> bool:
+    """Say whether data is nested more deeply than what reads it later could follow."""
+    if type(value) is dict:
+        value = [*value.values()]
+    if type(value) is not list:
+        return False
+    return levels == 0 or any(_is_deep(part, levels - 1) for part in value)
+
+
+def _bundle(data: dict[str, Any]) -> dict[str, Any]:
+    """Keep of what is shown what nbformat allows, and so what reads it expects: texts, or JSON."""
+    found = {}
+    for kind, value in data.items():
+        if type(value) is list and all(type(part) is str for part in value):
+            value = "".join(value)
+        if type(value) is str or kind.endswith(("/json", "+json")):
+            found[kind] = value
+    return found
 
 
 def _output(event: Any) -> dict[str, Any]:
@@ -457,9 +493,11 @@ def _output(event: Any) -> dict[str, Any]:
         return {"output_type": "stream", "name": name, "text": event["text"]}
     if kind in ("display_data", "execute_result") and type(event.get("data")) is dict:
         metadata = event.get("metadata")
+        if _is_deep(event["data"]) or _is_deep(metadata):
+            raise WireError("an output is nested too deeply")
         output = {
             "output_type": kind,
-            "data": event["data"],
+            "data": _bundle(event["data"]),
             "metadata": metadata if type(metadata) is dict else {},
         }
         if kind == "execute_result":

@@ -83,9 +83,10 @@ _ahead: dict[tuple[str, bool], Server] = {}
 
 
 def ahead(level: str, *, engine: bool = True) -> None:
-    """Start a server for a sandbox that will be wanted soon."""
+    """Start a server for a sandbox that will be wanted soon, if this machine can."""
     if (level, engine) not in _ahead:
-        _ahead[level, engine] = Server(level, engine=engine)
+        with contextlib.suppress(OSError):
+            _ahead[level, engine] = Server(level, engine=engine)
 
 
 def take(level: str, *, engine: bool = True) -> Server:

@@ -47,6 +47,16 @@ def scan(*texts, forbidden=("backward", "jax"), entry="f"):
         "async def f(x):\n    x.backward()",
         "%%time\ndef f(x):\n    x.backward()",
         "!ls\n%matplotlib inline\ndef f(x):\n    x.backward()",
+        "files = !ls\ndef f(x):\n    x.backward()",
+        "t = %time 1\ndef f(x):\n    x.backward()",
+        "x?\ndef f(x):\n    x.backward()",
+        "def f(x):\n    x.backward()\n" + "#" * forbid.LONGEST,
+        "def f(x) -> a.backward:\n    return f.__annotations__['return'](x)",
+        "(go := a.backward)\ndef f(x): go(x)",
+        "match 1:\n    case 1:\n        go = a.backward\ndef f(x): go(x)",
+        "globals()['go'] = a.backward\ndef f(x): go(x)",
+        "class A: pass\nsetattr(A, 'go', a.backward)\ndef f(x): A.go(x)",
+        "exec('def f(x): x.backward()')",
     ],
 )
 def test_a_forbidden_name_is_found_wherever_it_stands(text):

@@ -256,3 +256,19 @@ def test_cells_that_leave_more_than_names_are_run_in_each_room(cell):
         room = sandbox.open({})
         assert room.run("1").status == "ok"
         room.close()
+
+
+@pytest.mark.full
+def test_a_fork_of_the_grader_has_rooms_of_its_own():
+    with Sandbox(FULL, Limits()) as sandbox:
+        sandbox.template(COMMON)
+        sandbox.open({}).close()
+        for _ in range(2):
+            child = os.fork()
+            if child == 0:
+                room = sandbox.open({}, template=sandbox.template(COMMON))
+                os._exit(room.run("shared").status != "ok")
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        room = sandbox.open({})
+        assert room.run("1").status == "ok"
+        room.close()

@@ -30,6 +30,8 @@ MOST_OBJECTS = 20_000
 MOST_KNOWN = 200_000
 """in one check"""
 MOST_VALUES = 500_000
+MOST_SEEN = 2**23
+"""elements of a view, which need not have memory of their own"""
 DEEPEST = 40
 
 _DTYPES = {
@@ -44,7 +46,15 @@ _TYPES = {
     if isinstance(value, type) and name[0] != "_"
 }
 _TYPE_NAMES = {value: name for name, value in _TYPES.items()}
-_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+_MALFORMED = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 _RECORDS = {
     "array": ("root", "view"),
     "storage": ("storage",),
@@ -276,10 +286,9 @@ class Table:
             return (plain | keyed)[what](), "plain"
         if what == "storage":
             _, dtype, shape, order, data = record
-            array: np.ndarray = np.empty(_shape(shape), _DTYPES[dtype], order=order)
-            if array.nbytes != len(data):
+            if math.prod(_shape(shape)) * _DTYPES[dtype].itemsize != len(data):
                 raise WireError("an array has more or fewer bytes than it says")
-            return array, "storage"
+            return np.empty(shape, _DTYPES[dtype], order=order), "storage"
         if what == "root":
             return self._known(record[1]), "array"
         if what == "view":
@@ -443,6 +452,9 @@ def _view(table: Table, record: list[Coded]) -> np.ndarray:
     if table._data.get(storage) != "storage":
         raise WireError("a view looks at something that is no memory")
     sizes, steps = _shape(shape), tuple(_int(step) for step in strides)
+    if math.prod(sizes) > MOST_SEEN:
+        # With steps of nothing, eight bytes look like as much as one likes.
+        raise WireError("a view looks at more than an array may have")
     if len(sizes) != len(steps):
         raise WireError("a view has a shape that does not fit its strides")
     low = high = _int(offset)

@@ -143,9 +143,9 @@ class Peer:
         engine = graph.engine() if self.in_trial() else None
         return engine.torch.is_grad_enabled() if engine else None
 
-    @staticmethod
-    def _take_grad_mode(mode: Any) -> None:
-        engine = graph.engine() if type(mode) is bool else None
+    def _take_grad_mode(self, mode: Any) -> None:
+        # Outside of trials nobody would put it back: it would be the next submission's, too.
+        engine = graph.engine() if type(mode) is bool and self.in_trial() else None
         if engine:
             engine.torch.set_grad_enabled(mode)
 

@@ -12,6 +12,7 @@ import sys
 import types
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Room:
 
     # Verbs
 
-    def run(self, source: str) -> list[Any]:
+    def run(self, source: str) -> tuple[str, str, str, tuple[str, ...]]:
         """Run a cell as Jupyter would."""
         return shell.run(self._shell, source)
 
@@ -138,6 +139,11 @@ def _seed() -> None:
         engine.set_grad_enabled(True)
 
 
+@cache
+def _stand_in(kind: Any) -> Any:
+    return kind()
+
+
 def _states() -> tuple[Any, ...]:
     engine = sys.modules.get("autograd_lib")
     own = None
@@ -145,7 +151,7 @@ def _states() -> tuple[Any, ...]:
         generator = vars(engine.default_generator)
         own = generator.copy(), engine.is_grad_enabled()
         # Another stands in for it, which costs less than to copy how it stands.
-        generator.update(vars(engine.Generator()))
+        generator.update(vars(_stand_in(engine.Generator)))
     return random.getstate(), np.random.get_state(), own, list(warnings.filters)
 
 

@@ -50,6 +50,8 @@ def main() -> None:
     """Serve until the control socket closes."""
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = json.loads(sys.argv[2])
+    # What is imported stays: looking through it for garbage would take a tenth of the time.
+    gc.disable()
     own_shell = _import_everything(settings)
     control.send(json.dumps({"ready": os.getpid()}).encode())
     _serve(control, settings, own_shell)
@@ -60,6 +62,7 @@ def _serve(control: socket.socket, settings: dict[str, Any], own_shell: shell.Ro
     # What is there now will stay: nobody need look through it for garbage, and so copy its pages.
     gc.collect()
     gc.freeze()
+    gc.enable()
     # Python would seed it anew in every fork.
     settings = settings | {"random": random.getstate()}
     rooms = _Rooms(settings["level"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 CHUNK = 4_096
+_FOR_SHELL = re.compile(r"[%!?\r]|\A\s|\A\Z|^(>>>|\.\.\.|In \[|[,;/])", re.MULTILINE)
+"""signs that may be for IPython: magics, shell commands, help, lines copied with their prompts"""
 Emit = Callable[[dict[str, Any]], None]
 
 
@@ -121,6 +124,15 @@ class RoomShell(InteractiveShell):
     def showindentationerror(self) -> None:
         pass
 
+    def transform_cell(self, raw_cell: str) -> str:
+        """Return a cell as Python: as it is, where nothing in it could be meant for IPython.
+
+        IPython takes it apart into tokens twice, which takes as long as running it.
+        """
+        if _FOR_SHELL.search(raw_cell) or self.input_transformers_post:
+            return super().transform_cell(raw_cell)
+        return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+
     def enable_gui(self, gui: Any = None) -> None:
         pass
 
@@ -178,18 +190,21 @@ def flush() -> None:
             continue
 
 
-def run(shell: RoomShell, source: str) -> list[Any]:
-    """Run a cell; returns [status, name of the exception, its text, traceback]."""
+def run(shell: RoomShell, source: str) -> tuple[str, str, str, tuple[str, ...]]:
+    """Run a cell; returns its status, the exception's name and text, and the traceback.
+
+    As tuples: a list would be an object that both sides share from then on.
+    """
     result = shell.run_cell(source, store_history=True)
     flush()
     error = result.error_before_exec or result.error_in_exec
     if error is None:
-        return ["ok", "", "", []]
+        return "ok", "", "", ()
     try:
         text = str(error)
     except Exception:
         text = ""
-    return ["error", type(error).__name__, text[:2000], _traceback(error)]
+    return "error", type(error).__name__, text[:2000], tuple(_traceback(error))
 
 
 def _traceback(error: BaseException) -> list[str]:

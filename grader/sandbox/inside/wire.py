@@ -18,6 +18,9 @@ from typing import Any
 
 COOKIE_BYTES = 16
 PACKET = 60_000
+WATCH_SECONDS = 0.05
+"""between two looks at what the other side uses"""
+
 _HEAD = struct.Struct(">BI")
 _LENGTHS = struct.Struct(">II")
 _BLOB = struct.Struct(">I")
@@ -67,6 +70,15 @@ def whole_characters(text: bytes) -> bytes:
     return json.dumps(json.loads(text.decode()), ensure_ascii=False).encode("utf-8", "replace")
 
 
+MOST_BRACKETS, MOST_COMMAS = 1_000_000, 4_000_000
+
+
+def is_crowded(text: bytes) -> bool:
+    """Say whether JSON text would become far larger: "[]," takes thirty times as much."""
+    brackets = text.count(b"[") + text.count(b"{")
+    return brackets > MOST_BRACKETS or text.count(b",") > MOST_COMMAS
+
+
 def loads(data: bytes) -> Any:
     """Turn bytes into a message; raises WireError for anything that `dumps` would not write."""
     try:
@@ -75,6 +87,8 @@ def loads(data: bytes) -> Any:
         text = data[_LENGTHS.size : position]
         if len(text) != length:
             raise WireError("a message was cut off")
+        if is_crowded(text):
+            raise Flood("a message of too many parts")
         blobs = []
         for _ in range(count):
             (size,) = _BLOB.unpack_from(data, position)
@@ -118,6 +132,7 @@ class Channel:
         """when, by the monotonic clock, whatever is asked must have been answered"""
         self.allowance: int | None = None
         self.largest = 64_000_000
+        self._watched = time.monotonic()
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
         self._partial: list[bytes] = []
@@ -171,13 +186,15 @@ class Channel:
         return packet
 
     def _wait(self) -> None:
-        # A flood keeps the socket readable, so the clock is looked at before every packet.
+        # A flood keeps the socket readable: before each packet it is seen whether it is time.
         patience = 20
         while True:
-            if self.deadline is not None and time.monotonic() > self.deadline:
+            now = time.monotonic()
+            if self.deadline is not None and now > self.deadline:
                 raise TooLate("no answer in time")
+            if self.watch is not None and now > self._watched + WATCH_SECONDS:
+                self._watched = now
+                self.watch()
             if self._poll.poll(patience):
                 return
-            if self.watch is not None:
-                self.watch()
             patience = 50
