@@ -11,6 +11,7 @@ import numpy as np
 from . import dtypes, errors, random
 from .dtypes import FROM_NUMPY, default_numpy
 from .dtypes import dtype as Dtype
+from .grad_mode import mode
 from .recorder import METHODS, WORDS, public, register
 from .tensor import Tensor, fresh, new
 
@@ -476,17 +477,24 @@ def normal(
         kind = numpy_dtype(dtype) or default_numpy()
     z = _random(generator).normal(math.prod(shape), kind).reshape(shape)
     drawn = (z * s + m).astype(kind)
-    for x in (mean, std):
-        if size is None and isinstance(x, Tensor) and x.requires_grad:
-            return WORDS["normal_like"](x, drawn)
+    both = [x for x in (mean, std) if size is None and isinstance(x, Tensor)]
+    if len(both) == 2:
+        return WORDS["normal_of_both"](mean, std, drawn)
+    if both:
+        return WORDS["normal_like"](both[0], drawn)
     return make(drawn, requires_grad)
 
 
-def _fill(self: Tensor, a: np.ndarray) -> Tensor:
-    from .inplace import apply
+def _fill(self: Tensor, a: np.ndarray, kind: str) -> Tensor:
+    from .inplace import apply, changed, check
 
-    drawn = a.reshape(self._a.shape).astype(self._a.dtype)
-    return apply(lambda t: WORDS["normal_like"](t, drawn), self, (), {})
+    if mode.enabled and self.requires_grad:
+        # What was there before has no influence any more: its gradient is zero.
+        return apply(WORDS[f"{kind}_fill"], self, (a.reshape(self._a.shape),), {})
+    check(self, self.requires_grad)
+    self._a[...] = a.reshape(self._a.shape)
+    changed(self)
+    return self
 
 
 def uniform_(self: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Any = None) -> Tensor:
@@ -497,7 +505,7 @@ def uniform_(self: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Any = N
         u = random.fma32(u, np.float32(b - a), np.float32(a)) if u.size else u
     else:
         u = u * (b - a) + a
-    return _fill(self, u)
+    return _fill(self, u, "uniform")
 
 
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
@@ -508,16 +516,16 @@ def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any
         z = random.fma32(z, np.float32(std), np.float32(mean))
     else:
         z = z * std + mean
-    return _fill(self, z.astype(kind))
+    return _fill(self, z.astype(kind), "normal")
 
 
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     """Fill with ones (with probability `p`) and zeros, in place."""
     if isinstance(p, Tensor):
         u = _random(generator).uniform(self._a.size, p._a.dtype).reshape(self._a.shape)
-        return _fill(self, u < p._a)
+        return _fill(self, u < p._a, "bernoulli")
     u = _random(generator).uniform(self._a.size, np.dtype("f8"))
-    return _fill(self, (u < p).astype(self._a.dtype))
+    return _fill(self, (u < p).astype(self._a.dtype), "bernoulli")
 
 
 def random_(self: Tensor, *bounds: Any, generator: Any = None) -> Tensor:
@@ -527,18 +535,38 @@ def random_(self: Tensor, *bounds: Any, generator: Any = None) -> Tensor:
         if not bounds
         else ((0, bounds[0]) if len(bounds) == 1 else bounds)
     )
-    return _fill(self, _random(generator).integers(low, high, self._a.size))
+    return _fill(self, _random(generator).integers(low, high, self._a.size), "random")
 
 
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
     """Fill with exponentially distributed random numbers, in place."""
     u = _random(generator).uniform(self._a.size, np.dtype("f8"))
-    return _fill(self, (-np.log1p(-u) / lambd).astype(self._a.dtype))
+    return _fill(self, (-np.log1p(-u) / lambd).astype(self._a.dtype), "exponential")
+
+
+def cauchy_(self: Tensor, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Tensor:
+    """Fill with random numbers of a Cauchy distribution, in place."""
+    u = _random(generator).uniform(self._a.size, np.dtype("f8"))
+    drawn = median + sigma * np.tan(math.pi * (u - 0.5))
+    return _fill(self, drawn.astype(self._a.dtype), "cauchy")
+
+
+def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
+    """Fill with the numbers of tries until something of probability `p` happens, in place."""
+    u = _random(generator).uniform(self._a.size, np.dtype("f8"))
+    drawn = np.ceil(np.log1p(-u) / math.log1p(-p))
+    return _fill(self, np.maximum(drawn, 1).astype(self._a.dtype), "geometric")
+
+
+def log_normal_(self: Tensor, mean: float = 1, std: float = 2, *, generator: Any = None) -> Tensor:
+    """Fill with exponentials of normal random numbers, in place."""
+    z = _random(generator).normal(self._a.size, np.dtype("f8"))
+    return _fill(self, np.exp(z * std + mean).astype(self._a.dtype), "log_normal")
 
 
 METHODS.update(
     uniform_=uniform_, normal_=normal_, bernoulli_=bernoulli_, random_=random_,
-    exponential_=exponential_,
+    exponential_=exponential_, cauchy_=cauchy_, geometric_=geometric_, log_normal_=log_normal_,
 )  # fmt: skip
 
 __all__ = ["as_tensor", "from_numpy", "make", "new", "numpy_dtype", "tensor"]

@@ -26,6 +26,7 @@ from .derivatives import (
     shapes,
     special,
 )
+from .functions import decompositions  # noqa: F401 - registers its functions
 from .nn import convolution
 from .nn import derivatives as nn_derivatives
 from .recorder import METHODS, PUBLIC

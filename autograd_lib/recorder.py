@@ -149,7 +149,7 @@ def op(name: str | None = None, *, public: bool = True, method: bool = True, **g
     formulas = {k: v for k, v in given.items() if k not in options}
 
     def decorate(forward: Any) -> Any:
-        entry = Entry(name or forward.__name__, forward, formulas, **options)
+        entry = Entry(name or forward.__name__, forward, formulas, into=public, **options)
         ENTRIES[entry.name] = entry
         register(entry.name, entry.function, public, method)
         return forward
@@ -201,6 +201,7 @@ class Entry:
     inside: tuple = ()  # arrays that the forward returns beside its result, for formulas
     unfold: Any = None  # makes the node that torch has, of one that does several steps at once
     module: str = ""  # the part of the table that it stands in
+    into: bool = False  # may the result be put into a tensor given as `out`?
 
     def __post_init__(self) -> None:
         self.error = self.error or self.name.strip("_")
@@ -384,7 +385,7 @@ class Entry:
             parts.append(v if p.default is p.empty else f"{v}=default_{p.name}")
             value = f"{v}_a" if p.name in self.kinds else v
             call.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
-        into = self.outputs == 1 and not self.view and "out" not in self.signature.parameters
+        into = self.into and self.outputs == 1 and not self.view
         if into:
             parts += ["out=None"] if starred else ["*", "out=None"]
         w = [f"def {self.name}({', '.join(parts)}):"]

@@ -12,7 +12,7 @@ from ..engine import backward as _backward
 from ..engine import gradients
 from ..errors import hint
 from ..tensor import Tensor, fresh
-from . import anomaly_mode, function, functional, graph, profiler
+from . import anomaly_mode, forward_ad, function, functional, graph, profiler
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .grad_mode import (
@@ -124,8 +124,8 @@ def _check_batch(outputs: tuple, grad_outputs: Any) -> None:
 
 __all__ = [
     "Function", "GradcheckError", "Variable", "_unsafe_preserve_version_counter", "anomaly_mode",
-    "backward", "detect_anomaly",
-    "enable_grad", "function", "functional", "grad", "gradcheck", "gradgradcheck", "graph",
+    "backward", "detect_anomaly", "enable_grad", "forward_ad", "function", "functional", "grad",
+    "gradcheck", "gradgradcheck", "graph",
     "inference_mode", "is_multithreading_enabled", "no_grad", "profiler", "set_detect_anomaly",
     "set_grad_enabled", "set_multithreading_enabled",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..numeric import complex_met
 from ..operands import return_type
 from ..recorder import PUBLIC, Array, op, public, word
 from ..recorder import WORDS as W
@@ -23,16 +24,21 @@ from . import (
     abs,
     axes,
     cat,
+    complex_,
+    conj_physical,
     count,
     diag_embed,
     diagonal,
     exp,
     expand,
     eye_like,
+    imag_part,
     index,
+    is_complex,
     log,
     ones_like,
     pow,
+    real_part,
     reshape,
     restore,
     sgn,
@@ -55,6 +61,11 @@ _add = np.add.reduce
 @word
 def mT(a):
     return transpose(a, -2, -1)
+
+
+@word
+def mH(a):
+    return conj_physical(transpose(a, -2, -1))
 
 
 def matmul(a, b):
@@ -307,47 +318,67 @@ def ones_of(A):
 @op(name="slogdet_", node="LinalgSlogdetBackward0", public=False, error="linalg.slogdet",
     outputs=(0, 1), names=("sign", "logabsdet"),
     result_type=return_type("linalg_slogdet", "sign", "logabsdet"),
-    A="reshape(grads[1], (*grads[1].shape, 1, 1)) * mT(inv_ex(A))")
+    A="slogdet_back(grads, sign, A)", holomorphic=False)
 def slogdet_(A: Array):
     _square("linalg.slogdet", A)
+    note_complex(A)
     if not A.size:
         return np.ones(A.shape[:-2], A.dtype), np.zeros(A.shape[:-2], A.dtype)
     return tuple(np.linalg.slogdet(A))
+
+
+@word
+def slogdet_back(grads, sign, A):
+    """For complex matrices the sign turns as the imaginary part of log det says."""
+    g = grads[1]
+    if is_complex(A):
+        g = complex_(g, -imag_part(conj_physical(grads[0]) * sign))
+    return reshape(g, (*g.shape, 1, 1)) * mH(inv_ex(A))
+
+
+def note_complex(a):
+    """To be called where complex matrices have real results."""
+    if a.dtype.kind == "c":
+        complex_met()
 
 
 # == Decompositions ================================================================================
 
 
 @op(name="cholesky_ex", node="LinalgCholeskyExBackward0", public=False, error="linalg.cholesky",
-    self="cholesky_back(grad, result, upper)")
+    self="cholesky_back(grad, result, upper)", holomorphic=False)
 def cholesky_ex(self: Array, upper=False):
     _square("linalg.cholesky", self)
     try:
-        L = np.linalg.cholesky(np.tril(self) + np.swapaxes(np.tril(self, -1), -2, -1)
+        L = np.linalg.cholesky(np.tril(self) + _adjoint(np.tril(self, -1))
                                if not upper else
-                               np.triu(self) + np.swapaxes(np.triu(self, 1), -2, -1))
+                               np.triu(self) + _adjoint(np.triu(self, 1)))
     except np.linalg.LinAlgError:
         raise LinAlgError(
             "linalg.cholesky: The factorization could not be completed because the input is not "
             "positive-definite (the leading minor of order 1 is not positive-definite)."
         ) from None
-    return np.swapaxes(L, -2, -1) if upper else L
+    return _adjoint(L) if upper else L
+
+
+def _adjoint(a):
+    return np.conj(np.swapaxes(a, -2, -1))
 
 
 @word
 def cholesky_back(grad, result, upper):
     """With Phi(X) the lower triangle, diagonal halved: S = L^-T Phi(L^T dL) L^-1, symmetrized."""
-    L, g = (mT(result), mT(grad)) if upper else (result, grad)
-    phi = tril(matmul(mT(L), tril(g, 0)), 0)
+    L, g = (mH(result), mH(grad)) if upper else (result, grad)
+    phi = tril(matmul(mH(L), tril(g, 0)), 0)
     half = phi - 0.5 * diag_embed(diagonal(phi, 0, -2, -1), 0, -2, -1)
-    s = triangular_word(mT(L), half, True, True, False)
+    s = triangular_word(mH(L), half, True, True, False)
     s = triangular_word(L, s, False, False, False)
-    return 0.5 * (s + mT(s))
+    return 0.5 * (s + mH(s))
 
 
 @op(name="qr_", node="LinalgQrBackward0", public=False, outputs=(0, 1), names=("Q", "R"),
     error="linalg.qr", result_type=return_type("linalg_qr", "Q", "R"),
-    A="qr_back(grads, Q, R, mode)")
+    A="qr_back(grads, Q, R, mode)", holomorphic=False)
 def qr_(A: Array, mode="reduced"):
     if mode == "r":
         r = np.linalg.qr(A, "r")
@@ -356,14 +387,22 @@ def qr_(A: Array, mode="reduced"):
 
 
 @word
+def hermitian(M):
+    """The matrix that equals its own adjoint and has the lower triangle of M."""
+    low, middle = tril(M, -1), diagonal(M, 0, -2, -1)
+    middle = real_part(middle) if is_complex(M) else middle
+    return low + mH(low) + diag_embed(middle, 0, -2, -1)
+
+
+@word
 def qr_back(grads, Q, R, mode):
     gq, gr = grads
     m, n = Q.shape[-2], R.shape[-1]
     k = Q.shape[-1]
     if k == n:
-        M = matmul(R, mT(gr)) - matmul(mT(gq), Q)
-        sym = tril(M, 0) + mT(tril(M, -1))
-        return mT(triangular_word(R, mT(gq + matmul(Q, sym)), True, True, False))
+        M = matmul(R, mH(gr)) - matmul(mH(gq), Q)
+        sym = hermitian(M)
+        return mH(triangular_word(R, mH(gq + matmul(Q, sym)), True, True, False))
     if mode == "complete" and m > n:
         raise RuntimeError(
             "The QR decomposition is not differentiable when mode='complete' and nrows > ncols"
@@ -371,18 +410,19 @@ def qr_back(grads, Q, R, mode):
     # A wide matrix: its first columns determine Q; the others only pass through R = Q^T A.
     R1, R2 = slice_(R, -1, 0, k), slice_(R, -1, k, n)
     g1, g2 = slice_(gr, -1, 0, k), slice_(gr, -1, k, n)
-    gq = gq + matmul(Q, matmul(R2, mT(g2)))
-    M = matmul(R1, mT(g1)) - matmul(mT(gq), Q)
-    sym = tril(M, 0) + mT(tril(M, -1))
-    first = mT(triangular_word(R1, mT(gq + matmul(Q, sym)), True, True, False))
+    gq = gq + matmul(Q, matmul(R2, mH(g2)))
+    M = matmul(R1, mH(g1)) - matmul(mH(gq), Q)
+    sym = hermitian(M)
+    first = mH(triangular_word(R1, mH(gq + matmul(Q, sym)), True, True, False))
     return cat([first, matmul(Q, g2)], -1)
 
 
 @op(name="eigh_", node="LinalgEighBackward0", public=False, outputs=(0, 1),
     names=("eigenvalues", "eigenvectors"), error="linalg.eigh",
     result_type=return_type("linalg_eigh", "eigenvalues", "eigenvectors"),
-    A="eigh_back(grads, eigenvalues, eigenvectors)")
+    A="eigh_back(grads, eigenvalues, eigenvectors)", holomorphic=False)
 def eigh_(A: Array, UPLO="L"):
+    note_complex(A)
     return tuple(np.linalg.eigh(A, UPLO))
 
 
@@ -392,17 +432,18 @@ def eigh_back(grads, L, V):
     n = L.shape[-1]
     one = eye_like(L, (n, n))
     gap = unsqueeze(L, -2) - unsqueeze(L, -1) + one
-    middle = matmul(mT(V), gv) * (1.0 - one) / gap
+    middle = matmul(mH(V), gv) * (1.0 - one) / gap
     middle = middle + diag_embed(gl, 0, -2, -1)
-    out = matmul(V, matmul(middle, mT(V)))
-    return 0.5 * (out + mT(out))
+    out = matmul(V, matmul(middle, mH(V)))
+    return 0.5 * (out + mH(out))
 
 
 @op(name="svd_", node="LinalgSvdBackward0", public=False, outputs=(0, 1, 2),
     names=("U", "S", "Vh"), error="linalg.svd",
     result_type=return_type("linalg_svd", "U", "S", "Vh"),
-    A="svd_back(grads, U, S, Vh)")
+    A="svd_back(grads, U, S, Vh)", holomorphic=False)
 def svd_(A: Array, full_matrices=True):
+    note_complex(A)
     u, s, vh = np.linalg.svd(A, full_matrices=full_matrices)
     return u, s, vh
 
@@ -420,23 +461,26 @@ def svd_back(grads, U, S, Vh):
     m, n = U.shape[-2], Vh.shape[-1]
     U, Vh = slice_(U, -1, 0, k), slice_(Vh, -2, 0, k)
     gu, gvh = slice_(gu, -1, 0, k), slice_(gvh, -2, 0, k)
-    V, gv = mT(Vh), mT(gvh)
+    V, gv = mH(Vh), mH(gvh)
     if nothing(gu) and nothing(gvh):
         return matmul(U * unsqueeze(gs, -2), Vh)
     row, col = unsqueeze(S, -2), unsqueeze(S, -1)
     # Equal singular values have no derivatives of their own; the diagonal is not needed.
     gap = (row - col) * (row + col) + eye_like(S, (k, k))
-    E = 1.0 / gap
-    ug, vg = matmul(mT(U), gu), matmul(mT(V), gv)
-    skew_u, skew_v = (ug - mT(ug)) * E, (vg - mT(vg)) * E
+    E = (1.0 - eye_like(S, (k, k))) / gap
+    ug, vg = matmul(mH(U), gu), matmul(mH(V), gv)
+    skew_u, skew_v = (ug - mH(ug)) * E, (vg - mH(vg)) * E
     middle = skew_u * row + col * skew_v + diag_embed(gs, 0, -2, -1)
+    if is_complex(U):
+        turn = diagonal(ug - mH(ug), 0, -2, -1) / (2.0 * S)
+        middle = middle + diag_embed(turn, 0, -2, -1)
     out = matmul(U, matmul(middle, Vh))
     if m > k:
         rest = gu - matmul(U, ug)
         out = out + matmul(rest / row, Vh)
     if n > k:
         rest = gv - matmul(V, vg)
-        out = out + matmul(U, mT(rest / row))
+        out = out + matmul(U, mH(rest / row))
     return out
 
 
@@ -557,14 +601,14 @@ def pinv(
     rtol = rcond if rtol is None else rtol
     U, S, Vh = W["svd_"](A, False)
     if not S.numel():
-        return PUBLIC["matmul"](_T(Vh), _T(U))
+        return PUBLIC["matmul"](_T(Vh).conj(), _T(U).conj())
     if rtol is None:
         rtol = max(A.shape[-2:]) * np.finfo(A._a.dtype).eps if atol is None else 0.0
     limit = W["amax"](S, (-1,), True).detach() * rtol
     if atol is not None:
         limit = W["maximum"](limit, limit * 0 + atol)
     inverse = W["where"](limit < S, 1.0 / W["where"](limit < S, S, 1.0), 0.0)
-    return PUBLIC["matmul"](_T(Vh) * W["unsqueeze"](inverse, -2), _T(U))
+    return PUBLIC["matmul"](_T(Vh).conj() * W["unsqueeze"](inverse, -2), _T(U).conj())
 
 
 def matrix_power(A: Tensor, n: int) -> Tensor:
@@ -596,7 +640,7 @@ def multi_dot(tensors: Any) -> Tensor:
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """Dot products along `dim`."""
-    return PUBLIC["sum"](x * y, dim)
+    return PUBLIC["sum"](x.conj() * y, dim)
 
 
 def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
@@ -628,6 +672,12 @@ def expand_last(x: Tensor, n: int) -> Tensor:
     return W["expand"](W["unsqueeze"](x, -1), *x.shape, n)
 
 
+def logdet(A: Tensor) -> Tensor:
+    """The logarithm of the determinant; NaN if that is negative."""
+    sign, logabs = slogdet(A)
+    return logabs + W["log"](sign.detach()) if (sign._a != 1).any() else logabs
+
+
 NAMESPACE = {
     "norm": _norm, "vector_norm": vector_norm, "matrix_norm": matrix_norm, "inv": inv,
     "solve": solve, "solve_triangular": solve_triangular, "det": det, "slogdet": slogdet,
@@ -643,7 +693,7 @@ NAMESPACE = {
 public(name="inverse")(inv)
 public(name="det")(det)
 public(name="slogdet")(slogdet)
-public(name="logdet")(lambda input: slogdet(input)[1])
+public(name="logdet")(lambda input: logdet(input))
 public(name="matrix_power")(matrix_power)
 public(name="pinverse")(lambda input, rcond=1e-15: pinv(input, rtol=rcond))
 public(name="cross")(lambda input, other, dim=None: cross(
@@ -656,7 +706,7 @@ public(name="qr")(lambda input, some=True: qr(input, "reduced" if some else "com
 def svd_function(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """U, S, V with U diag(S) V^T = input."""
     U, S, Vh = W["svd_"](input, not some)
-    return return_type("svd", "U", "S", "V")((U, S, _T(Vh)))
+    return return_type("svd", "U", "S", "V")((U, S, _T(Vh).conj()))
 
 
 PUBLIC["svd"] = PUBLIC.pop("svd_function")

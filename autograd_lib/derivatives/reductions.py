@@ -252,6 +252,9 @@ def _extreme(name, node_dim, node_all, find, argument):
                 f"a{name}(): Expected reduction dim to be specified for input.numel() == 0. "
                 "Specify the reduction dim with the 'dim' argument."
             )
+        for d in axes(dim, self.ndim) if not self.size else ():
+            if not self.shape[d]:
+                raise IndexError(f"a{name}(): Expected reduction dim {d} to have non-zero size.")
         return find(self, axis=axes(dim, self.ndim), keepdims=keepdim)
 
     for f in (all_, along, extremes):

@@ -646,6 +646,30 @@ def normal_like(self: Array, drawn):
     return drawn
 
 
+@op(node="NormalBackward3", public=False,
+    mean="zeros_of(mean_sym_sizes, grad)",
+    std="zeros_of(std_sym_sizes, grad)")
+def normal_of_both(mean: Array, std: Array, drawn):
+    return drawn
+
+
+def _drawn(kind, title):
+    """Random numbers in the place of a tensor's own: nothing flows back to what was there."""
+
+    def fill(self: Array, drawn):
+        return np.asarray(drawn).astype(self.dtype)
+
+    fill.__annotations__["self"] = "Array"
+    op(f"{kind}_fill", node=title, public=False, self="zeros_like(grad)")(fill)
+
+
+for _kind in ("uniform", "normal", "exponential", "cauchy", "geometric"):
+    _drawn(_kind, f"{_kind.capitalize()}Backward0")
+_drawn("bernoulli", "BernoulliBackward2")
+_drawn("random", "RandomBackward2")
+_drawn("log_normal", "LogNormalBackward0")
+
+
 @op(name="to_", node="ToCopyBackward0", self="grad", public=False)
 def to_type(self: Array, dtype):
     with np.errstate(all="ignore"):

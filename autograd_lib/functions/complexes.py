@@ -12,6 +12,11 @@ from .common import W
 @public(method=False)
 def complex(real: Tensor, imag: Tensor) -> Tensor:
     """Complex numbers from their real and imaginary parts."""
+    if real.dtype != imag.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {real.dtype._long} but got scalar type "
+            f"{imag.dtype._long} for second argument"
+        )
     return W["complex_"](real, imag)
 
 

@@ -50,6 +50,8 @@ def nanmedian(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def _quantile(input: Tensor, q: Any, dim: Any, keepdim: bool, how: str, skip: bool) -> Tensor:
+    if not input.numel():
+        raise RuntimeError("quantile() input tensor must be non-empty")
     q = q if isinstance(q, Tensor) else fresh(np.asarray(q, input._a.dtype))
     if (q._a < 0).any() or (q._a > 1).any():
         raise RuntimeError("quantile() q values must be in the range [0, 1]")

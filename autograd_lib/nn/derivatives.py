@@ -238,7 +238,7 @@ def reduce(losses, reduction):
 def spread(grad, like, reduction):
     """The gradient of `reduce`: for each loss, how much it counts."""
     if reduction == 1:
-        return grad / max_size(like)
+        return grad / (max_size(like) or math.nan)
     return grad
 
 
@@ -251,7 +251,7 @@ def mse_slope(grad, a, b, reduction):
     # The factor is worked out on the scalar gradient, so that arrays are multiplied once.
     diff = a - b
     if reduction == 1:
-        return diff * (grad * (2.0 / max_size(diff)))
+        return diff * (grad * (2.0 / (max_size(diff) or math.nan)))
     return diff * (grad * 2.0)
 
 

@@ -17,6 +17,9 @@ _TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1
                "complex64": (1.3e-6, 1e-5), "complex128": (1e-7, 1e-7)}  # fmt: skip
 
 
+_COMPARABLE: tuple = (Tensor, (int, float, complex, np.number), np.ndarray)
+
+
 def assert_close(
     actual: Any, expected: Any, *, allow_subclasses: bool = True, rtol: float | None = None,
     atol: float | None = None, equal_nan: bool = False, check_device: bool = True,
@@ -29,8 +32,8 @@ def assert_close(
     """
     if (rtol is None) is not (atol is None):
         raise ValueError(
-            "rtol and atol must both be specified or both be unspecified, but got "
-            f"rtol={rtol} and atol={atol}"
+            "Both 'rtol' and 'atol' must be either specified or omitted, but got no "
+            f"{'rtol' if rtol is None else 'atol'}."
         )
     options = {"rtol": rtol, "atol": atol, "equal_nan": equal_nan, "check_dtype": check_dtype}
     fault = _compare(actual, expected, **options)
@@ -41,8 +44,12 @@ def assert_close(
 def _compare(actual: Any, expected: Any, **options: Any) -> str:
     """What is wrong; empty if nothing is."""
     if isinstance(expected, dict) and isinstance(actual, dict):
-        if set(actual) != set(expected):
-            return "The keys of the mappings do not match."
+        missing, more = sorted(set(expected) - set(actual)), sorted(set(actual) - set(expected))
+        if missing or more:
+            return (
+                f"The keys of the mappings do not match:\nMissing keys in the actual mapping: "
+                f"{missing}\nAdditional keys in the actual mapping: {more}"
+            )
         actual, expected = [actual[k] for k in expected], list(expected.values())
     if isinstance(expected, (tuple, list)) and isinstance(actual, (tuple, list)):
         if len(actual) != len(expected):
@@ -51,6 +58,13 @@ def _compare(actual: Any, expected: Any, **options: Any) -> str:
         return next((fault for fault in faults if fault), "")
     if expected is None or actual is None:
         return "" if actual is expected else f"None mismatch: {actual} is not {expected}"
+    if isinstance(actual, bool) and isinstance(expected, bool):
+        return "" if actual == expected else f"Booleans mismatch: {actual} is not {expected}"
+    if not any(all(isinstance(x, kind) for x in (actual, expected)) for kind in _COMPARABLE):
+        raise TypeError(
+            f"No comparison pair was able to handle inputs of type {type(actual)} and "
+            f"{type(expected)}."
+        )
     both_tensors = isinstance(actual, Tensor) and isinstance(expected, Tensor)
     a, e = (np.asarray(as_tensor(x).detach().numpy()) for x in (actual, expected))
     if a.shape != e.shape:
@@ -74,7 +88,9 @@ def _compare_values(a: Any, e: Any, rtol: Any, atol: Any, equal_nan: bool) -> st
         wrong = ~np.isclose(a, e, rtol, atol, equal_nan)
         if not wrong.any():
             return ""
-        off = np.where(wrong, np.abs(np.subtract(a, e, dtype=np.result_type(a, e, 1.0))), 0)
+        exact = a.dtype.kind in "iu" and e.dtype.kind in "iu"
+        wide = np.dtype(np.int64) if exact else np.result_type(a, e, 1.0)
+        off = np.where(wrong, np.abs(np.subtract(a, e, dtype=wide)), 0)
         relative = np.where(wrong, off / np.abs(e), 0)
     kind = "Scalars" if a.ndim == 0 else "Tensor-likes"
     if rtol == 0 and atol == 0:

@@ -30,6 +30,7 @@ PARTS = {
     "autograd_lib.derivatives.positions": "Positions and sorting",
     "autograd_lib.derivatives.special": "Special functions",
     "autograd_lib.derivatives.linalg": "Linear algebra",
+    "autograd_lib.functions.decompositions": "Eigenvalues",
     "autograd_lib.nn.derivatives": "Neural networks",
     "autograd_lib.nn.convolution": "Convolution and pooling",
     "autograd_lib.folded": "Several steps at once",

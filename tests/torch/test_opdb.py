@@ -33,4 +33,4 @@ def test_float32(name):
 
 
 def test_breadth():
-    assert len(RECORDED) >= 180
+    assert len(RECORDED) >= 380
