@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 import warnings
 from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
@@ -158,6 +159,7 @@ class Walk:
         "callbacks",
         "captured",
         "create",
+        "depth",
         "leaves",
         "number",
         "reached",
@@ -168,6 +170,7 @@ class Walk:
     def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
         self.number = next(_numbers)
         self.create = create  # record the derivative itself?
+        self.depth = 0  # how many walks it stands in
         self.wanted = wanted  # nodes and ids of leaves whose gradients are asked for; None: all
         self.accumulate = accumulate  # into .grad, or only hand back?
         self.running: set[Node] | None = None  # with `wanted`: the nodes that lie before it
@@ -214,6 +217,10 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
     called once, with the sum, as soon as the last one was walked. Gradients are arrays, or tensors
     when the derivative is recorded too. Returns those that are wanted, by edge.
     """
+    if mode.task is not None and state.depth == 0:
+        state.depth = mode.task.depth + 1
+        if state.depth % DEEP == 0:
+            return _elsewhere(state, arrived, keep)
     create = state.create
     order, state.leaves = collect(arrived)
     if state.wanted is not None:
@@ -280,6 +287,30 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
     for callback in state.callbacks:
         callback()
     return state.captured
+
+
+# How many walks may stand inside one another, each begun by a Function's backward or a hook of the
+# one before, until the next goes on in a thread of its own, where Python's stack is empty.
+DEEP = 40
+
+
+def _elsewhere(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
+    """`long_walk` in a thread of its own, in the modes of this one."""
+    modes, captured, errors_there = dict(mode.__dict__), [], []
+
+    def run() -> None:
+        mode.__dict__.update(modes)
+        try:
+            captured.append(long_walk(state, arrived, keep))
+        except BaseException as error:
+            errors_there.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if errors_there:
+        raise errors_there[0]
+    return captured[0]
 
 
 def add_to(arrived: dict[Any, Any], node: Any, nr: int | None, g: Any) -> None:
