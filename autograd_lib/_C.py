@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from . import grad_mode
+from .facts import TensorBase
 from .grad_mode import is_grad_enabled as _is_grad_enabled
 from .node import AccumulateGrad, Node, sequence
 from .random import Generator
@@ -105,7 +106,7 @@ class _autograd:
 
 
 __all__ = [
-    "Generator", "_autograd", "_current_graph_task_id", "_functions", "_is_grad_enabled",
-    "_is_multithreading_enabled",
-    "_set_grad_enabled", "_will_engine_execute_node",
+    "Generator", "TensorBase", "_autograd", "_current_graph_task_id", "_functions",
+    "_is_grad_enabled", "_is_multithreading_enabled", "_set_grad_enabled",
+    "_will_engine_execute_node",
 ]  # fmt: skip

@@ -16,13 +16,13 @@ import numpy as np
 
 from .derivatives.matrices import turned
 from .node import Node
-from .numeric import FLOAT32, FLOAT64, rows, sum_of_rows
+from .numeric import FLOAT32, FLOAT64, rows, sum_of_rows, total
 from .operands import Unusual
 from .recorder import ARRAYS, ENTRIES, WORDS, Array, Index, op
 from .saved import FREED
 from .tensor import Tensor, fresh, view_of
 
-_add, _max, _min = np.add.reduce, np.maximum.reduce, np.minimum.reduce
+_max = np.maximum.reduce
 INT64, FLOATS = np.dtype("i8"), (FLOAT32, FLOAT64)
 
 
@@ -140,7 +140,8 @@ def cross_entropy_(self: Array, target: Index):
     if self.ndim != 2 or target.ndim != 1 or target.dtype is not INT64 or self.dtype not in FLOATS:
         raise Unusual
     n = len(target)
-    if n != len(self) or not n or _min(target) < 0:
+    # (Where the smallest class is, and which: 0.2 us, where its value alone would take 0.8.)
+    if n != len(self) or not n or target.item(target.argmin()) < 0:
         raise Unusual
     # One row for each class: NumPy is fastest along long rows.
     logp = self.T.copy()
@@ -149,7 +150,7 @@ def cross_entropy_(self: Array, target: Index):
     places = target * n
     places += rows(n)
     # (An IndexError here is a class that does not exist.)
-    return _add(logp.ravel()[places], None) / -n, logp, places
+    return total(logp.ravel()[places]) / -n, logp, places
 
 
 def cross_entropy_back(grad, logp, places):

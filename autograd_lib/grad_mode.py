@@ -143,7 +143,9 @@ class _Context:
 class no_grad(_Context):
     """Record nothing inside: results do not require grad."""
 
-    _bare = True
+    # (Without lists of arguments: every step of training enters this and leaves it, 0.1 us.)
+    def __new__(cls, function: Any = None) -> Any:
+        return object.__new__(cls) if function is None else cls()(function)
 
     def __enter__(self) -> None:
         state = mode.state
@@ -152,7 +154,7 @@ class no_grad(_Context):
         else:
             self.before, mode.enabled = mode.enabled, False
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if mode.state.__class__ is bool:
             mode.state = self.before
         else:

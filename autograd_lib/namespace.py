@@ -41,7 +41,7 @@ inplace.install()
 
 # (What Tensor defines itself stays, but for operators, which every class inherits.)
 for name, function in METHODS.items():
-    if name.startswith("__") or name not in vars(Tensor):
+    if name.startswith("__") or not hasattr(Tensor, name):
         setattr(Tensor, name, function)
 
 TYPES = {d.name: d for d in dtypes.ALL}

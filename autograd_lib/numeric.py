@@ -57,7 +57,18 @@ def _remember(x: Any, dtype: np.dtype, known: dict) -> Any:
 _MANY = 4096
 _ONES = {FLOAT32: np.ones(_MANY, "f4"), FLOAT64: np.ones(_MANY, "f8")}
 _ROWS = np.arange(_MANY)
-_add, _max = np.add.reduce, np.maximum.reduce
+_LONG = 65536
+_ZEROS = {FLOAT32: np.zeros(_LONG, "f4"), FLOAT64: np.zeros(_LONG, "f8")}
+_WHOLE = {FLOAT32: np.dtype("i4"), FLOAT64: np.dtype("i8")}
+_add, _running, _max = np.add.reduce, np.add.accumulate, np.maximum.reduce
+
+
+def total(a: Any) -> Any:
+    """The sum of all elements."""
+    # Of a few numbers, the last of their running sums: 0.5 us, where reducing takes 0.8.
+    if a.ndim == 1 and a.dtype is FLOAT32 and 0 < a.size <= 32:
+        return _running(a)[-1] + 0.0  # (no sum is -0)
+    return _add(a, None)
 
 
 def sum_of_rows(a: Any) -> Any:
@@ -83,6 +94,29 @@ def max_along(a: Any, dim: int) -> Any:
     if dim == 1 and a.ndim == 2 and a.shape[1] <= 64:
         return _max(a.T.copy(), 0)[:, None]
     return _max(a, dim, keepdims=True)
+
+
+def above_zero(a: Any) -> Any:
+    """The elements above zero (and NaN), zeros for the others."""
+    # Against an array of zeros, which is as long as it is, a row takes a third of the time that it
+    # takes against one zero. (With the zeros first, -0 stays -0, as in torch.)
+    zeros = _ZEROS.get(a.dtype)
+    if zeros is None or a.size < 1024:
+        return np.maximum(ZERO.get(a.dtype, 0), a)
+    if a.size <= _LONG:
+        return np.maximum(zeros[: a.size].reshape(a.shape), a)
+    return np.maximum(zeros[: a.shape[-1]] if a.shape[-1] <= _LONG else ZERO[a.dtype], a)
+
+
+def where_not_zero(grad: Any, a: Any) -> Any:
+    """`grad` where `a` is not zero, and zero elsewhere, even if `grad` is infinite there."""
+    # The bits of `grad` times 1 or 0: as fast as a product of floats, and a tenth of `np.where`.
+    whole = _WHOLE.get(grad.dtype)
+    if whole is None:
+        return np.where(a != 0, grad, ZERO.get(grad.dtype, 0))
+    bits = (a != ZERO[grad.dtype]).astype(whole)
+    bits *= grad.view(whole)
+    return bits.view(grad.dtype)
 
 
 def rows(n: int) -> Any:

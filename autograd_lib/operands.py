@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
 from collections import namedtuple
 from typing import Any
@@ -28,6 +30,30 @@ def not_a_tensor(x: Any, function: str, argument: str, position: int) -> Any:
         f"{function}(): argument '{argument}' (position {position}) must be Tensor, "
         f"not {type(x).__name__}"
     )
+
+
+def wanting_tensors(function: Any) -> Any:
+    """`function`, which says so when an argument annotated as Tensor is none.
+
+    Nothing is asked beforehand: what is no tensor fails somewhere inside, and is looked at then.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    wanted = [(i, p.name) for i, p in enumerate(parameters) if p.annotation == "Tensor"]
+    if not wanted:
+        return function
+
+    @functools.wraps(function)
+    def asking(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (AttributeError, TypeError):
+            for i, name in wanted:
+                given = args[i] if i < len(args) else kwargs.get(name, Tensor)
+                if not isinstance(given, Tensor) and given is not Tensor:
+                    not_a_tensor(given, function.__name__, name, i + 1)
+            raise
+
+    return asking
 
 
 def number(x: Any, function: str, argument: str, position: int) -> Any:
@@ -132,21 +158,20 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
 def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     """Tensors of several views of `base`, made by `node`."""
     outs: list[Any] = []
-    counter = base._counter
-    view = view_of(base, True)
-    tracked = node is not None
-    if tracked:
-        seq = node._seq
-        node._shape, node._dtype = [a.shape for a in arrays], [base._a.dtype] * len(arrays)
-    for a in arrays:
+    counter, view, seq, edge = base._counter, view_of(base, True), 0, None
+    if node is not None:
+        seq, node._shape, node._dtype = node._seq, [], [base._a.dtype] * len(arrays)
+    for nr, a in enumerate(arrays):
+        if node is not None:
+            edge = (seq, node, nr)
+            node._shape.append(a.shape)
         out = new(Tensor)
         out._a = a
         out._counter = counter
         out._grad = out._hooks = None
-        # (Each view its own record: one may be renewed before the others.)
-        out._view = view.copy()
-        out._rg = tracked
-        out._edge = (seq, node, len(outs)) if tracked else None
+        out._view = [*view]  # (each its own record: one may be renewed before the others)
+        out._edge = edge
+        out._rg = edge is not None
         outs.append(out)
     return outs
 

@@ -1,8 +1,8 @@
 """How an entry of the table becomes an operation that records itself.
 
 An entry is a forward function on arrays and one formula per differentiable argument. From it this
-file writes three things, as source text that you can print with
-``python -m autograd_lib.show.source mul``:
+file writes three things, as source text, which `Entry` keeps for you to print (``source``,
+``operator_source`` and ``node_source``, as docs/engine/README.md shows):
 
 - the public function, which unwraps tensors, calls the forward and notes what the derivative needs;
 - for arithmetic, Python's operator: the same, but straight for the case that nearly always is;
@@ -20,7 +20,6 @@ function: the derivative is then itself recorded, and can be differentiated agai
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import linecache
 import re
@@ -37,6 +36,7 @@ from .errors import freed
 from .grad_mode import mode
 from .node import FoldedNode, Node, sequence
 from .numeric import constant, loud, quiet
+from .operands import wanting_tensors
 from .saved import (
     FREED,
     SavedTensor,
@@ -107,30 +107,6 @@ def public(method: bool = True, name: str | None = None) -> Callable:
         return function
 
     return decorate
-
-
-def wanting_tensors(function: Any) -> Any:
-    """`function`, which says so when an argument annotated as Tensor is none.
-
-    Nothing is asked beforehand: what is no tensor fails somewhere inside, and is looked at then.
-    """
-    parameters = inspect.signature(function).parameters.values()
-    wanted = [(i, p.name) for i, p in enumerate(parameters) if p.annotation == "Tensor"]
-    if not wanted:
-        return function
-
-    @functools.wraps(function)
-    def asking(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except (AttributeError, TypeError):
-            for i, name in wanted:
-                given = args[i] if i < len(args) else kwargs.get(name, Tensor)
-                if not isinstance(given, Tensor) and given is not Tensor:
-                    operands.not_a_tensor(given, function.__name__, name, i + 1)
-            raise
-
-    return asking
 
 
 def word(function: Any) -> Any:
@@ -212,7 +188,7 @@ class Entry:
             for p in self.signature.parameters.values()
             if p.annotation in KINDS
         }
-        own = {"made", "node", "result", "state", "thread", "token"}
+        own = {"made", "node", "result", "seq", "state", "thread", "token"}
         clash = own & {*self.signature.parameters}
         if clash:
             raise TypeError(f"{self.name}: the written text needs the names {clash} for itself")
@@ -461,13 +437,13 @@ class Entry:
         """Lines that make the result a tensor, and record the operation if that is called for."""
         w = [
             "    if result.__class__ is not ndarray: result = asarray(result)",
-            "    made = new(Tensor); made._a = result; made._grad = made._hooks = None",
+            "    made = new(Tensor); made._a = result",
         ]
         if self.view:
-            w.append("    made._counter = input._counter; "
+            w.append("    made._counter = input._counter; made._grad = made._hooks = None; "
                      f"made._view = view_of(input, {self.multiple_views})")  # fmt: skip
         else:
-            w.append("    made._view = None; made._counter = [0]")
+            w.append("    made._counter = [0]; made._grad = made._hooks = made._view = None")
         if self.formulas:
             tracked = " or ".join(f"{shown(a)}_rg" for a in self.differentiable)
             # (Only conversions make anything but floats of floats.)
@@ -490,7 +466,7 @@ class Entry:
             *self._make(),
             "        node._shape = result.shape; node._dtype = result.dtype",
             *self._keep("result", "made._counter"),
-            "        made._rg = True; made._edge = (node._seq, node, None)",
+            "        made._rg = True; made._edge = (seq, node, None)",
             "        if state is not True: special(node)",
             "        return made",
         ]
@@ -507,7 +483,7 @@ class Entry:
         return [
             # (A folded node leaves numbers free for the nodes inside it.)
             *(["        next(sequence); next(sequence)"] if self.unfold else []),
-            "        node = Backward(); node._seq = next(sequence); node._hooks = None"
+            "        node = Backward(); node._seq = seq = next(sequence); node._hooks = None"
             + ("; node.real = None" if self.unfold else ""),
             f"        node._edges = {edges}",
         ]

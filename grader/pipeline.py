@@ -378,11 +378,17 @@ def _cut(output: Any) -> NotebookNode:
     return output
 
 
+def _numbered(output: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    return {**output, "execution_count": number} if "execution_count" in output else output
+
+
 @dataclass(frozen=True)
 class _Past:
     """A cell that has been run and that later ones may depend on."""
 
     source: str
+    number: int
+    """the one in brackets beside it"""
     locked: bool
     ahead: bool
     """whether rooms begin behind it"""
@@ -440,12 +446,13 @@ class _Sitting:
 
     def run(self, source: str, kind: str) -> CellRun:
         """Run a cell of the student's, or a locked one, in a new room if the last one ended."""
-        past = _Past(source, kind in ("opening", "setup"), bool(self._shown.get(source)))
         self.count += 1
-        if past.ahead:
+        locked, ahead = kind in ("opening", "setup"), bool(self._shown.get(source))
+        past = _Past(source, self.count, locked, ahead)
+        if ahead:
             self._past.append(past)
             self.log.append({"cell": self.count, "status": "ok", "error": None})
-            return CellRun("ok", self._shown[source].pop(0))
+            return CellRun("ok", [_numbered(o, self.count) for o in self._shown[source].pop(0)])
         run = self._with_room(
             lambda room, court: self._cell(room, court, past), self.place, self.count
         )
@@ -527,7 +534,7 @@ class _Sitting:
 
     @staticmethod
     def _cell(room: SandboxRoom, court: Court, past: _Past) -> CellRun:
-        run = CellRun("ok") if past.ahead else room.run(past.source)
+        run = CellRun("ok") if past.ahead else room.run(past.source, past.number)
         court.has_run(past.source)
         if past.locked and not run.ended:
             court.run_locked(past.source)

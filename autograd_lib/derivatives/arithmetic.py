@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ..dtypes import default_numpy
-from ..numeric import ONE, ZERO, complex_met, kept, loud, quiet
+from ..numeric import ONE, above_zero, complex_met, loud, quiet, where_not_zero
 from ..recorder import Array, Number, op, unary, word
 from .comparing import logical_and, where
 from .complexes import conj_physical, is_complex, real_part
@@ -461,13 +461,16 @@ def sinc_slope(self):
                  (safe * safe * PI))
 
 
-@op(self="where_positive(grad, result)", calm=True)
+@op(self="threshold_backward(grad, result)", calm=True)
 def relu(self: Array):
-    return np.maximum(self, ZERO.get(self.dtype, 0))
+    return above_zero(self)
 
 
-def where_positive(grad, self):
-    return kept(grad, self > ZERO.get(self.dtype, 0))
+@op(public=False, node="ThresholdBackwardBackward0", calm=True,
+    grad_output="threshold_backward(grad, self)",
+    self="zeros_like(grad)")
+def threshold_backward(grad_output: Array, self: Array):
+    return where_not_zero(grad_output, self)  # what relu returns is never below zero
 
 
 def _rounding(name, forward):

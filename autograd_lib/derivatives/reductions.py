@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import engine, errors
 from ..dtypes import long_name
-from ..numeric import complex_met, kept, sum_along
+from ..numeric import complex_met, kept, sum_along, total
 from ..operands import return_type
 from ..recorder import Array, op, speak_tensors, word
 from ..tensor import wrap_dim
@@ -77,7 +77,7 @@ engine.sum_to_tensor = speak_tensors(sum_to)
 @op(node="SumBackward0", public=False, calm=True,
     self="expand(grad, self_sym_sizes)")
 def sum_all(self: Array):
-    return _add(self, None, np.int64 if self.dtype.kind in "iub" else None)
+    return _add(self, None, np.int64) if self.dtype.kind in "iub" else total(self)
 
 
 @op(node="SumBackward1", public=False, error="sum",
@@ -89,7 +89,7 @@ def sum_dim(self: Array, dim, keepdim=False):
 
 def sum(self, dim=None, keepdim=False):
     if dim is None:
-        return _add(self, None)
+        return total(self)
     if keepdim and dim.__class__ is int and self.ndim:
         return sum_along(self, dim)
     return _add(self, axis=axes(dim, self.ndim), keepdims=keepdim)
@@ -110,7 +110,7 @@ def mean_all(self: Array):
         _need_float("mean", self)
     # A sum and a division: a fifth of the time of ndarray.mean. (Dividing a float32 scalar by a
     # Python integer stays in float32.)
-    return _add(self, None) / (self.size or math.nan)
+    return total(self) / (self.size or math.nan)
 
 
 @op(node="MeanBackward1", public=False, error="mean", keeps=("self_sym_numel",),
@@ -149,8 +149,8 @@ def variance(a, dim, correction, keepdim, name):
     if a.dtype.kind == "c":
         complex_met()
         centred = np.abs(centred)
-    total = _add(centred * centred, axis=dims, keepdims=keepdim)
-    return total / total.dtype.type(max_of(n - correction, 0))
+    squares = _add(centred * centred, axis=dims, keepdims=keepdim)
+    return squares / squares.dtype.type(max_of(n - correction, 0))
 
 
 def _need_std(name, a):

@@ -331,8 +331,11 @@ class SandboxRoom:
 
     # Verbs
 
-    def run(self, source: str) -> CellRun:
-        """Run a cell as Jupyter would; where `ended` is true of the result, the room is over."""
+    def run(self, source: str, number: int | None = None) -> CellRun:
+        """Run a cell as Jupyter would; where `ended` is true of the result, the room is over.
+
+        Its `number` is the one in brackets beside it, by default the next.
+        """
         outputs: list[Any] = []
         self._outputs = outputs
         self._lines.update(line.strip() for line in source.splitlines())
@@ -340,7 +343,7 @@ class SandboxRoom:
         self.peer.answering = False
         try:
             with self.within():
-                status, name, text, lines = _checked(self.peer.request("run", source))
+                status, name, text, lines = _checked(self.peer.request("run", source, number))
         except RoomEnded as ended:
             return CellRun(ended.status, outputs)
         except WireError as error:

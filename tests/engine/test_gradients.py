@@ -253,3 +253,18 @@ def test_the_page_of_operations_is_current():
     assert made.PAGE.read_text(encoding="utf-8") == made.page()
     for name, entry in recorder.ENTRIES.items():
         assert entry.module in made.PARTS, f"{name} stands in no part of the page"
+
+
+def test_relu_selects_bit_by_bit():
+    # As torch, whose relu's derivative chooses and does not multiply: NaN passes, an infinite
+    # gradient stops at a unit that is off, and -0 is kept.
+    nan, inf = float("nan"), float("inf")
+    for times in (1, 500):
+        for dtype in (torch.float32, torch.float64):
+            x = torch.tensor([nan, 1.0, -1.0, 0.0, -0.0] * times, dtype=dtype, requires_grad=True)
+            y = torch.relu(x)
+            assert repr(y.detach().tolist()) == repr([nan, 1.0, 0.0, 0.0, -0.0] * times)
+            for g in (inf, -2.0, nan):
+                x.grad = None
+                y.backward(torch.full_like(x, g), retain_graph=True)
+                assert repr(x.grad.tolist()) == repr([g, g, 0.0, 0.0, 0.0] * times)

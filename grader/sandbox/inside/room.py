@@ -63,9 +63,9 @@ class Room:
 
     # Verbs
 
-    def run(self, source: str) -> tuple[str, str, str, tuple[str, ...]]:
+    def run(self, source: str, number: int | None = None) -> tuple[str, str, str, tuple[str, ...]]:
         """Run a cell as Jupyter would."""
-        return shell.run(self._shell, source)
+        return shell.run(self._shell, source, number)
 
     def fetch(self, name: str) -> Any:
         """Return what a name means in the notebook; raises NameError."""

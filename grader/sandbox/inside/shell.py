@@ -190,11 +190,15 @@ def flush() -> None:
             continue
 
 
-def run(shell: RoomShell, source: str) -> tuple[str, str, str, tuple[str, ...]]:
+def run(
+    shell: RoomShell, source: str, number: int | None = None
+) -> tuple[str, str, str, tuple[str, ...]]:
     """Run a cell; returns its status, the exception's name and text, and the traceback.
 
     As tuples: a list would be an object that both sides share from then on.
     """
+    if number is not None:
+        shell.execution_count = number
     result = shell.run_cell(source, store_history=True)
     flush()
     error = result.error_before_exec or result.error_in_exec
