@@ -8,6 +8,7 @@ c.CourseDirectory.release_directory = "assignments"
 
 # `nbgrader autograde` and formgrader's button grade as `grader grade` does, in the same sandbox.
 # Without these lines they run student code unprotected, and honest answers get the same scores.
+c.Autograde.exporter_class = "grader.autograde.Intake"
 c.Autograde.sanitize_preprocessors = ["grader.autograde.GradeInRoom"]
 c.Autograde.autograde_preprocessors = [
     "grader.autograde.SaveGrades",

@@ -8,40 +8,72 @@ Works in any nbgrader course, whether this project made its assignments or not.
 from __future__ import annotations
 
 import atexit
-import hashlib
+import glob
 import os
-from collections.abc import Iterable
-from dataclasses import replace
+import shutil
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory as NbgraderCourse
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import compute_checksum
 
 from course import find
 
-from .directory import UsageError
-from .intake import Submission, read_folder
+from .directory import CourseDirectory, UsageError
+from .gradebook import GradebookWriter
+from .intake import Submission, is_name, read_folder
 from .isolation import require
 from .limits import level_of, make_limits
-from .pipeline import Assignment, Graded, grade
+from .pages import clean_line
+from .pipeline import Assignment, Graded, blank_result, grade_parts, joined_parts, unread
 from .rehearsal import rehearse
-from .restore import grade_id, role
-from .results import CheckResult, Result, write_result
+from .restore import grade_id
+from .results import MADE_OF, CheckResult, Result, write_result
+from .rows import AssignmentRows
 from .sandbox import Limits
 from .sandbox.launch import Sandbox
 
 _sandboxes: dict[tuple[str, Limits, bool], Sandbox] = {}
-_parts: dict[tuple[str, str], dict[str, Graded]] = {}
-"""Of each submission, what came of its notebooks, until all of them are there"""
+_graded: dict[tuple[str, str], tuple[Result, dict[str, Graded]]] = {}
+"""Of each submission, its result, and its notebooks until nbgrader has asked for all of them"""
 
 
 class SetAside(Exception):
     """A submission cannot be read; nbgrader goes on with the next one. The text says why."""
+
+
+class Intake(NotebookExporter):
+    """Has nbgrader open nothing that a student handed in: the sandbox's own intake does.
+
+    nbgrader makes one for each run, when it has looked for submissions. What cannot be read is set
+    aside here, before nbgrader gets to it, and that includes what nbgrader would not look at.
+    """
+
+    def __init__(self, config: Any = None, **options: Any) -> None:
+        super().__init__(config=config, **options)
+        if isinstance(self.parent, Autograde):
+            try:
+                _prepare(self.parent)
+            except UsageError as error:
+                self.parent.log.error(str(error))
+                raise NbGraderException(str(error)) from error
+
+    def from_filename(
+        self, filename: str, resources: Any = None, **options: Any
+    ) -> tuple[Any, Any]:
+        """Hand a submitted notebook's place on, and no more; any other is read as ever."""
+        if any(isinstance(step, GradeInRoom) for step in self._preprocessors):
+            return self.from_notebook_node(nbformat.v4.new_notebook(), resources, **options)
+        return super().from_filename(filename, resources, **options)
 
 
 class GradeInRoom(NbGraderPreprocessor):
@@ -50,34 +82,17 @@ class GradeInRoom(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Return the restored and graded notebook, from which nbgrader reads the points.
 
-        Raises SetAside for a notebook that cannot be read, and UsageError where the assignment
+        Raises SetAside for a submission that cannot be read, and UsageError where the assignment
         cannot be graded at all.
         """
         names = resources["nbgrader"]
-        student, name = names["student"], names["assignment"]
-        course = NbgraderCourse(config=self.config)
-        section = dict(self.config.get("Sandbox", {}))
-        limits = make_limits(section)
-        assignments = list(_assignments(course, name))
-        folder = Path(course.format_path(course.submitted_directory, student, name))
-        place = f"{course.submitted_directory}/{student}/{name}"
-        wanted = next(a for a in assignments if a.title == names["notebook"])
-        sandbox = _sandbox(require(level_of(section)), limits, wanted.engine)
-        results = wanted.root / "results"
-        submission = Submission(student, name)
-        read_folder(submission, folder, place, wanted.title, [a.title for a in assignments])
-        if submission.notebook is not None:
-            rehearse(wanted, limits, sandbox)
-        graded = grade(wanted, submission, limits, sandbox)
-        if graded.notebook is None:
-            write_result(results, graded.result)
-            _forget_scores(names["db_url"], graded.result)
-            raise SetAside(graded.result.message)
-        _show(graded)
-        whole = _whole_result(assignments, folder, wanted.title, graded)
-        if whole is not None:
-            write_result(results, *whole)
-        return graded.notebook, resources
+        door = _Door(NbgraderCourse(config=self.config), self.config, names["assignment"])
+        submission = door.read(names["student"])
+        if submission.problem:
+            door.set_aside(submission)
+            raise SetAside(submission.problem)
+        graded = door.graded(submission, names["notebook"])
+        return _shown(graded), resources
 
 
 class SaveGrades(SaveAutoGrades):
@@ -92,54 +107,154 @@ class SaveGrades(SaveAutoGrades):
             self.gradebook.db.commit()
 
 
-def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:
-    kind = level, limits, engine
-    if kind not in _sandboxes:
-        sandbox = _sandboxes[kind] = Sandbox(level, limits, engine=engine)
-        atexit.register(sandbox.close)
-    return _sandboxes[kind]
+class _Door:
+    """One assignment of a course, as nbgrader's settings have it."""
+
+    def __init__(self, course: NbgraderCourse, config: Any, name: str) -> None:
+        self.course, self.assignment = course, _assignment(course, name)
+        section = dict(config.get("Sandbox", {}))
+        self._limits, self._level = make_limits(section), require(level_of(section))
+        self._results = self.assignment.root / "results"
+
+    def read(self, student: str) -> Submission:
+        """Read what a student handed in."""
+        submission = Submission(student, self.assignment.name)
+        folder = self._folder(self.course.submitted_directory, student)
+        place = f"{self.course.submitted_directory}/{student}/{self.assignment.name}"
+        read_folder(submission, folder, place, self.assignment.notebooks)
+        submission.problem = submission.problem or _hazard(folder, place)
+        return submission
+
+    def enter(self) -> None:
+        """Enter the assignment into the gradebook, where nothing has done that yet."""
+        with Gradebook(self.course.db_url, self.course.course_id) as book:
+            try:
+                book.find_assignment(self.assignment.name)
+                return
+            except MissingEntry:
+                pass
+        directory = CourseDirectory(self.assignment.root)
+        with GradebookWriter(directory) as writer:
+            writer.register(directory.lesson(self.assignment.name))
+
+    def rehearse(self) -> None:
+        """Grade the solution, unless that is done; raises UsageError where it is not full."""
+        rehearse(self.assignment, self._limits, self._sandbox())
+
+    def graded(self, submission: Submission, notebook: str) -> Graded:
+        """Return one notebook of a submission, graded; with the first, the result is written."""
+        key = submission.student, submission.assignment
+        now = blank_result(self.assignment, submission, self._limits)
+        result, parts = _graded.get(key, (now, {}))
+        if notebook not in parts or any(getattr(result, n) != getattr(now, n) for n in MADE_OF):
+            self.rehearse()
+            what = self.assignment, submission, self._limits
+            parts = grade_parts(*what, self._sandbox())
+            whole = joined_parts(*what, parts)
+            write_result(self._results, whole.result, whole.detail)
+            _graded[key] = whole.result, parts
+        part = parts.pop(notebook)
+        if not parts:
+            del _graded[key]
+        return part
+
+    def set_aside(self, submission: Submission) -> None:
+        """Leave a result that says why, take old scores back, and have a person look at it."""
+        graded = unread(self.assignment, submission, self._limits)
+        write_result(self._results, graded.result)
+        with Gradebook(self.course.db_url, self.course.course_id) as book:
+            AssignmentRows(book.db, self.assignment.name).enter([graded])
+            book.db.commit()
+        old = self._folder(self.course.autograded_directory, submission.student)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def _folder(self, step: str, student: str) -> Path:
+        return Path(self.course.format_path(step, student, self.assignment.name))
+
+    def _sandbox(self) -> Sandbox:
+        kind = self._level, self._limits, self.assignment.engine
+        if kind not in _sandboxes:
+            sandbox = _sandboxes[kind] = Sandbox(*kind[:2], engine=kind[2])
+            atexit.register(sandbox.close)
+        return _sandboxes[kind]
 
 
-def _assignments(course: NbgraderCourse, name: str) -> Iterable[Assignment]:
-    """Yield an nbgrader assignment's notebooks; raises UsageError where one is not released."""
+def _assignment(course: NbgraderCourse, name: str) -> Assignment:
+    """Return an nbgrader assignment; raises UsageError where it is not released."""
     root = Path(course.root).resolve()
+    folders = course.source_directory, course.release_directory
     try:
-        key = find.lesson_folder(name, root)
+        found = Assignment(name, root, find.lesson_folder(name, root), "", *folders)
     except find.NotFound:
-        key = None
-    for path in sorted((root / course.source_directory / name).glob("*.ipynb")):
-        folders = course.source_directory, course.release_directory
-        found = Assignment(name, root, key, path.stem, *folders)
-        if not found.release.exists():
+        there = (root / course.source_directory / name).glob("[!.]*.ipynb")
+        notebooks = tuple(sorted(path.stem for path in there))
+        found = Assignment(name, root, None, "", *folders, notebooks)
+    for part in found.parts():
+        if not part.release.exists():
             raise UsageError(
-                f"There is no {found.release}, which students got. Type: nbgrader "
+                f"There is no {part.release}, which students got. Type: nbgrader "
                 f"generate_assignment {name}"
             )
-        yield found
+    return found
 
 
-def _forget_scores(address: str, result: Result) -> None:
-    """Take back what the gradebook holds of a submission, and have a person look at it."""
-    with Gradebook(address) as book:
-        entry = book.find_submission(result.assignment, result.student)
-        for notebook in entry.notebooks:
-            for grade in notebook.grades:
-                grade.auto_score, grade.needs_manual_grade = None, True
-            for comment in notebook.comments:
-                comment.auto_comment = result.message
-        book.db.commit()
+def _prepare(run: Autograde) -> None:
+    """Before a run: rehearse, and set aside what cannot be read; raises UsageError.
+
+    It is raised where nothing is left to grade, too: formgrader's button then shows why.
+    """
+    course = run.coursedir
+    door = _Door(course, run.config, course.assignment_id)
+    door.enter()
+    door.rehearse()
+    for folder, student in _folders(course):
+        submission = door.read(student)
+        if submission.problem:
+            door.set_aside(submission)
+            run.log.error("%s was set aside: %s", clean_line(student), submission.problem)
+            run.assignments.pop(folder, None)
+    if not run.assignments:
+        raise UsageError("Nothing is left to grade. For what was set aside: grader quarantine")
 
 
-def _show(graded: Graded) -> None:
+def _folders(course: NbgraderCourse) -> Iterator[tuple[str, str]]:
+    """Yield the folders in which nbgrader looks for submissions, with their students."""
+    what = course.submitted_directory, course.student_id, course.assignment_id
+    excluded = course.student_id_exclude.split(",")
+    for folder in sorted(glob.glob(course.format_path(*what))):
+        student = Path(folder).parent.name
+        if is_name(student) and student not in excluded:
+            yield folder, student
+
+
+def _hazard(folder: Path, place: str) -> str:
+    """Say which file nbgrader would follow out of a submission, or wait for, as it copies them."""
+    for top, folders, files in os.walk(folder):
+        for path in (Path(top, name) for name in (*folders, *files)):
+            status = path.lstat()
+            if not stat.S_ISDIR(status.st_mode) and (
+                not stat.S_ISREG(status.st_mode) or status.st_nlink > 1
+            ):
+                name = clean_line(path.relative_to(folder), 100)
+                return (
+                    f"{place}/{name} is a link or a device, and nbgrader would follow it. Delete "
+                    "it and grade again, or type `grader grade`, which leaves such files alone."
+                )
+    return ""
+
+
+def _shown(graded: Graded) -> NotebookNode:
     """Make nbgrader, which reads points from outputs, read the points that were given."""
     assert graded.notebook is not None
     checks = {check.id: check for check in graded.result.checks}
+    unchanged = {name for _, name in graded.unchanged}
     for cell in graded.notebook.cells:
         check = checks.get(_check_id(cell))
-        if grade_id(cell) in graded.unchanged:
+        if grade_id(cell) in unchanged:
             cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
         elif check is not None and cell.cell_type == "code" and check.points is not None:
             cell.outputs = _outputs(cell.outputs, check)
+    return graded.notebook
 
 
 def _check_id(cell: NotebookNode) -> str:
@@ -166,52 +281,3 @@ def _outputs(outputs: list[NotebookNode], check: CheckResult) -> list[NotebookNo
             nbformat.v4.new_output("error", ename=check.status, evalue="", traceback=words)
         )
     return shown
-
-
-def _whole_result(
-    assignments: list[Assignment], folder: Path, notebook: str, graded: Graded
-) -> tuple[Result, dict[str, Any]] | None:
-    """Return a submission's result and detail once each of its notebooks has been graded."""
-    result = graded.result
-    parts = _parts.setdefault((result.student, result.assignment), {})
-    parts[notebook] = graded
-    whole = replace(result, checks=[], repairs=[])
-    hashes = []
-    for one in assignments:
-        path = folder / f"{one.title}.ipynb"
-        if not os.path.lexists(path):
-            parts.pop(one.title, None)
-            whole.checks += _missing(one)
-            continue
-        if one.title not in parts:
-            return None
-        # A part that belongs to an older version of the file does not count.
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        if parts[one.title].result.submission_sha256 != sha256:
-            return None
-        whole.checks += parts[one.title].result.checks
-        whole.repairs += parts[one.title].result.repairs
-        hashes.append(parts[one.title].result)
-    for name in ("submission_sha256", "assignment_sha256") if len(hashes) > 1 else ():
-        joined = "".join(getattr(part, name) for part in hashes)
-        setattr(whole, name, hashlib.sha256(joined.encode()).hexdigest())
-    whole.score = sum(check.points or 0.0 for check in whole.checks)
-    whole.max_score = sum(check.max_points for check in whole.checks)
-    whole.seconds = round(sum(part.seconds for part in hashes), 3)
-    peaks = [part.peak_memory_mb for part in hashes if part.peak_memory_mb is not None]
-    whole.peak_memory_mb = max(peaks, default=None)
-    details = [part.detail for part in _parts.pop((result.student, result.assignment)).values()]
-    evidence = {name: kept for detail in details for name, kept in detail["checks"].items()}
-    return whole, {"cells": [c for detail in details for c in detail["cells"]], "checks": evidence}
-
-
-def _missing(assignment: Assignment) -> list[CheckResult]:
-    """Return a result for each check of a notebook that was not handed in."""
-    found = []
-    for cell in nbformat.read(assignment.solution, as_version=4).cells:
-        own = cell.metadata.get("nbgrader", {})
-        if role(cell) in ("check", "written") and "points" in own:
-            name, points = own["grade_id"], float(own["points"])
-            words = f"{assignment.title}.ipynb was not handed in."
-            found.append(CheckResult(name, assignment.title, name, 0.0, points, "missing", words))
-    return found

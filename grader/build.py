@@ -49,7 +49,14 @@ def build(course: CourseDirectory, names: list[str] | None = None) -> list[Path]
     Raises BuildError for a source that makes no sense, and UsageError where a generated file was
     edited by hand. Nothing is moved into place unless every lesson could be built.
     """
-    lessons = [course.lesson(name) for name in names or course.lessons]
+    wanted = names or [lesson.name for lesson in course.lessons.values() if lesson.source]
+    if not wanted:
+        raise UsageError(
+            f"{course.root} has no lessons of this course, and so nothing to build. To make a "
+            "course with some: grader init DIR. For assignments of your own: nbgrader "
+            "generate_assignment"
+        )
+    lessons = [course.lesson(name) for name in wanted]
     with tempfile.TemporaryDirectory() as folder:
         workshop = Path(folder)
         files: dict[str, Path] = {}
@@ -60,7 +67,7 @@ def build(course: CourseDirectory, names: list[str] | None = None) -> list[Path]
 
 def _build_lesson(course: CourseDirectory, lesson: Lesson, workshop: Path) -> dict[str, Path]:
     """Build one lesson in a workshop; returns the files by their place in the course directory."""
-    key = load_key(lesson.source / "key.py")
+    key = load_key(lesson.folder / "key.py")
     notebook = solved_notebook(lesson, key)
     _compare_with_key(lesson, notebook, key)
     seed = f"public/{lesson.name}"
@@ -119,7 +126,7 @@ class _Collect(logging.Handler):
 
 def solved_notebook(lesson: Lesson, key: Key) -> NotebookNode:
     """Make the instructor's notebook of a lesson from its lesson.md; raises BuildError."""
-    path = lesson.source / "lesson.md"
+    path = lesson.folder / "lesson.md"
     text = path.read_text(encoding="utf-8")
     try:
         notebook = jupytext.reads(text, fmt="md:myst")
@@ -168,7 +175,7 @@ def solved_notebook(lesson: Lesson, key: Key) -> NotebookNode:
 
 def _release(lesson: Lesson, text: str) -> str:
     """Name the lesson's version: the package's, and a hash of text and key."""
-    key = (lesson.source / "key.py").read_bytes()
+    key = (lesson.folder / "key.py").read_bytes()
     return f"{__version__}-{hashlib.sha256(text.encode() + key).hexdigest()[:8]}"
 
 
@@ -186,7 +193,7 @@ def _opening_source(lesson: Lesson, release: str) -> str:
 def _with_metadata(lesson: Lesson, key: Key, cell: NotebookNode, number: int) -> NotebookNode:
     """Turn a cell's options into nbgrader's metadata and ours."""
     options = dict(cell.metadata)
-    place = f"{lesson.source / 'lesson.md'}, cell {number + 1}"
+    place = f"{lesson.folder / 'lesson.md'}, cell {number + 1}"
     known = {"exercise", "check", "hidden", "idea", "setup", "written"}
     if set(options) - known:
         raise BuildError(f"{place}: unknown option {', '.join(sorted(set(options) - known))}")
@@ -279,7 +286,7 @@ def _compare_with_key(lesson: Lesson, notebook: NotebookNode, key: Key) -> None:
     ):
         if found != expected:
             raise BuildError(
-                f"{lesson.source}: lesson and {'syllabus' if 'points' in what else 'key'} do not "
+                f"{lesson.folder}: lesson and {'syllabus' if 'points' in what else 'key'} do not "
                 f"have the same {what}: {', '.join(sorted(found ^ expected))}"
             )
 

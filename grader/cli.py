@@ -47,9 +47,15 @@ screen = Console()
 errors = Console(stderr=True)
 
 Course = Annotated[
-    Path, typer.Option("--course", help="The course directory. The project's clone is one, too.")
+    Path,
+    typer.Option(
+        "--course", help="The course directory: any of nbgrader's. The project's clone is one, too."
+    ),
 ]
-Names = Annotated[list[str] | None, typer.Argument(metavar="[ASSIGNMENT]...", show_default="all")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ASSIGNMENT]...", show_default="all", help="Which assignments."),
+]
 Jobs = Annotated[
     int, typer.Option(min=1, show_default="one per core", help="How many processes grade at once.")
 ]
@@ -265,6 +271,7 @@ def _as_csv(found: list[Result]) -> str:
             "status",
             "score",
             "max_score",
+            "notebook",
             "check",
             "check_status",
             "points",
@@ -275,10 +282,11 @@ def _as_csv(found: list[Result]) -> str:
     for result in found:
         head = [result.assignment, result.student, result.status, result.score, result.max_score]
         if not result.checks:
-            writer.writerow([_cell(value) for value in [*head, "", "", "", "", ""]])
+            writer.writerow([_cell(value) for value in [*head, "", "", "", "", "", ""]])
         for check in result.checks:
             named = check.diagnosis["name"] if check.diagnosis else ""
-            row = [*head, check.id, check.status, check.points, check.max_points, named]
+            place = check.notebook, check.id
+            row = [*head, *place, check.status, check.points, check.max_points, named]
             writer.writerow([_cell(value) for value in row])
     return text.getvalue()
 
@@ -325,8 +333,12 @@ def report(
 @app.command()
 def replay(
     student: Annotated[str, typer.Argument(metavar="STUDENT", help="As in submitted/STUDENT.")],
-    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="The lesson's name.")],
-    check: Annotated[str, typer.Argument(metavar="CHECK", help="Such as six_times-six.")],
+    assignment: Annotated[
+        str, typer.Argument(metavar="ASSIGNMENT", help="As in submitted/STUDENT/ASSIGNMENT.")
+    ],
+    check: Annotated[
+        str, typer.Argument(metavar="CHECK", help="Such as six_times-six, or problem1/squares.")
+    ],
     course: Course = Path("."),
 ) -> None:
     """Show one verdict to staff: the inputs, what came back, what was expected, and why it fell.
@@ -363,7 +375,9 @@ _LOOK = "To look inside safely: grader look {student} {assignment}"
 @app.command()
 def look(
     student: Annotated[str, typer.Argument(metavar="STUDENT", help="As in submitted/STUDENT.")],
-    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="The lesson's name.")],
+    assignment: Annotated[
+        str, typer.Argument(metavar="ASSIGNMENT", help="As in submitted/STUDENT/ASSIGNMENT.")
+    ],
     course: Course = Path("."),
 ) -> None:
     """Look inside a submission safely: as plain text, without running or opening anything in it."""
@@ -374,7 +388,13 @@ def look(
 
 
 @app.command()
-def doctor(course: Course = Path(".")) -> None:
+def doctor(
+    course: Course = Path("."),
+    advice: Annotated[
+        bool,
+        typer.Option("--advice", help="Say how to get more on any system, also where this is all."),
+    ] = False,
+) -> None:
     """Say how far this machine can shut student code off, and how to get more.
 
     Exit code: 0 when that is all the way, 1 when it is less.
@@ -397,8 +417,9 @@ def doctor(course: Course = Path(".")) -> None:
         sep="\n",
     )
     screen.print(f"Isolation that `grader grade` can give here: [bold]{level()}[/]")
-    if level() != FULL:
+    if advice or level() != FULL:
         screen.print(ADVICE, markup=False, highlight=False, soft_wrap=True)
+    if level() != FULL:
         raise typer.Exit(1)
 
 

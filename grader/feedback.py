@@ -36,27 +36,33 @@ EXCHANGE_FILES = ("timestamp.txt", "submission_secret.txt")
 
 
 def write_feedback(course: CourseDirectory, assignment: str) -> list[Path]:
-    """Write feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html for each result and return the pages.
+    """Write feedback/STUDENT/ASSIGNMENT/NOTEBOOK.html for each result and return the pages.
 
     Raises UsageError for an unknown assignment, for one without results, and for a result that
     cannot be read.
     """
-    policy = course.lesson(assignment).feedback
+    lesson = course.lesson(assignment)
     results = load_results(course, assignment)
     if not results:
         raise UsageError(
             f"There are no results of {assignment} yet. Type `grader grade {assignment}` first."
         )
-    outline = read_outline(course, assignment, results)
-    marks = marks_by_people(course, assignment)
     pages = []
+    for name in lesson.notebooks:
+        parts = [r.of_notebook(name) for r in results] if len(lesson.notebooks) > 1 else results
+        outline = read_outline(course, assignment, parts, name)
+        marks = marks_by_people(course, assignment, name)
+        for result in parts:
+            by_people = marks.get(result.student, Marks())
+            sources = students_cells(course, result, name)
+            text = feedback_page(result, outline, by_people, sources, lesson.feedback, name)
+            folder = course.feedback / result.student / assignment
+            pages.append(write_page(folder / f"{name}.html", text))
     for result in results:
-        folder = course.feedback / result.student / assignment
-        by_people = marks.get(result.student, Marks())
-        sources = students_cells(course, result)
-        text = feedback_page(result, outline, by_people, sources, policy)
-        pages.append(write_page(folder / f"{assignment}.html", text))
-        _bring_exchange_files(course.submitted / result.student / assignment, folder)
+        _bring_exchange_files(
+            course.submitted / result.student / assignment,
+            course.feedback / result.student / assignment,
+        )
     return pages
 
 
@@ -86,8 +92,12 @@ def feedback_page(
     marks: Marks,
     sources: Mapping[str, str],
     policy: str = "named",
+    notebook: str = "",
 ) -> str:
-    """Return one student's page. `sources` holds the cells the student wrote, by grade id."""
+    """Return one student's page on a notebook.
+
+    `sources` holds the cells that the student wrote, by grade id.
+    """
     graded = result.status == GRADED
     found = {check.id: check for check in result.checks}
     exercises = (
@@ -111,7 +121,8 @@ def feedback_page(
         waiting=[exercise.name for exercise in exercises if exercise.waits],
         exercises=exercises,
         comments=[] if graded else list(marks.comments.values()),
-        policy=policy,
+        notebook=notebook or result.assignment,
+        can_ask_why=policy == "named" and any(e.mistakes for e in outline.exercises),
     )
 
 
@@ -326,10 +337,9 @@ def _is_exception(name: str) -> bool:
 # The student's own cells
 
 
-def students_cells(course: CourseDirectory, result: Result) -> dict[str, str]:
-    """Read what a student wrote from the graded notebook, by grade id; {} where there is none."""
-    name = result.assignment
-    path = course.autograded / result.student / name / f"{name}.ipynb"
+def students_cells(course: CourseDirectory, result: Result, notebook: str) -> dict[str, str]:
+    """Read what a student wrote from a graded notebook, by grade id; {} where there is none."""
+    path = course.autograded / result.student / result.assignment / f"{notebook}.ipynb"
     try:
         cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError, TypeError):

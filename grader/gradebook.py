@@ -8,20 +8,23 @@ has given are kept.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_grade, is_solution, is_task
 
 from .directory import CourseDirectory, Lesson, UsageError
-from .pipeline import Graded
+from .pipeline import Assignment, Graded
 from .restore import grade_id
 from .results import GRADED
 from .rows import AssignmentRows
+
+PENALTIES = {"AssignLatePenalties", "LateSubmissionPlugin"}
+"""Settings without which nbgrader takes no points off for lateness"""
 
 
 class GradebookWriter:
@@ -53,19 +56,23 @@ class GradebookWriter:
         """
         due = {"duedate": lesson.due} if lesson.due is not None else {}
         self._book.update_or_create_assignment(lesson.name, **due)
-        path = self._course.solutions / lesson.name / f"{lesson.name}.ipynb"
-        notebook = nbformat.read(path, as_version=4)
-        if self._knows(lesson.name, notebook):
+        for part in Assignment.of(self._course, lesson).parts():
+            self._register_notebook(part)
+
+    def _register_notebook(self, part: Assignment) -> None:
+        notebook = nbformat.read(part.solution, as_version=4)
+        if self._knows(part, notebook):
             return
         from nbgrader import preprocessors
 
         resources = {
             "nbgrader": {
-                "assignment": lesson.name,
-                "notebook": lesson.name,
+                "assignment": part.name,
+                "notebook": part.title,
                 "db_url": self._course.gradebook_url,
             }
         }
+        config = self._course.config
         try:
             for step in (
                 preprocessors.LockCells,
@@ -74,21 +81,21 @@ class GradebookWriter:
                 preprocessors.ComputeChecksums,
                 preprocessors.SaveCells,
             ):
-                notebook, resources = step().preprocess(notebook, resources)
+                notebook, resources = step(config=config).preprocess(notebook, resources)
         except RuntimeError as error:
             raise UsageError(
-                f"The cells of {lesson.name} have changed since its first submissions were graded, "
-                "and the gradebook holds grades for the old ones. Build the old version again, or "
-                f"give up its grades: nbgrader db assignment remove {lesson.name} --force"
+                f"The cells of {part.title} have changed since its first submissions were graded, "
+                "and the gradebook holds grades for the old ones. Go back to the old version, or "
+                f"give up its grades: nbgrader db assignment remove {part.name} --force"
             ) from error
         # What SaveCells wrote through a connection of its own is not what this one remembers.
         self._book.db.expire_all()
 
-    def _knows(self, name: str, notebook: NotebookNode) -> bool:
+    def _knows(self, part: Assignment, notebook: NotebookNode) -> bool:
         """Say whether the gradebook has just these cells."""
         try:
-            entry = self._book.find_notebook(name, name)
-            release = nbformat.read(self._course.assignments / name / f"{name}.ipynb", as_version=4)
+            entry = self._book.find_notebook(part.title, part.name)
+            release = nbformat.read(part.release, as_version=4)
         except (MissingEntry, OSError, ValueError):
             return False
         stubs = {grade_id(cell): cell.source for cell in release.cells}
@@ -97,17 +104,17 @@ class GradebookWriter:
             name: stubs.get(name) if is_solution(cell) else cell.source
             for name, cell in cells.items()
         }
-        points = {
-            name: float(cell.metadata.nbgrader.points)
-            for name, cell in cells.items()
-            if is_grade(cell)
-        }
+
+        def points(kind: Callable[[NotebookNode], bool]) -> dict[str | None, float]:
+            found = {name: cell for name, cell in cells.items() if kind(cell)}
+            return {name: float(cell.metadata.nbgrader.points) for name, cell in found.items()}
+
         return (
             sources == {cell.name: cell.source for cell in entry.source_cells}
-            and points == {cell.name: cell.max_score for cell in entry.grade_cells}
+            and points(is_grade) == {cell.name: cell.max_score for cell in entry.grade_cells}
+            and points(is_task) == {cell.name: cell.max_score for cell in entry.task_cells}
             and {name for name, cell in cells.items() if is_solution(cell)}
             == {cell.name for cell in entry.solution_cells}
-            and not entry.task_cells
         )
 
     def write(self, batch: Sequence[Graded]) -> None:
@@ -117,7 +124,7 @@ class GradebookWriter:
             result = graded.result
             folder = self._course.autograded / result.student / result.assignment
             if result.status == GRADED:
-                _leave_notebook(folder, result.assignment, graded.text)
+                _leave_notebooks(folder, graded.texts)
             else:
                 # An old notebook beside what could not be graded would look like its own.
                 shutil.rmtree(folder, ignore_errors=True)
@@ -129,10 +136,30 @@ class GradebookWriter:
             self._book.db.rollback()
             raise
         self._book.db.commit()
+        if PENALTIES & self._course.config.keys():
+            self._penalize(batch)
+
+    def _penalize(self, batch: Sequence[Graded]) -> None:
+        """Have the plug-in that a course's settings name take points off for lateness."""
+        from nbgrader.preprocessors import AssignLatePenalties
+
+        step = AssignLatePenalties(config=self._course.config)
+        for graded in batch:
+            for notebook in graded.texts:
+                names = {"notebook": notebook, "db_url": self._course.gradebook_url}
+                names |= {
+                    "assignment": graded.result.assignment, "student": graded.result.student
+                }  # fmt: skip
+                step.preprocess(nbformat.v4.new_notebook(), {"nbgrader": names})
 
 
-def _leave_notebook(folder: Path, name: str, text: str) -> None:
+def _leave_notebooks(folder: Path, texts: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    new = folder / f".{name}.ipynb.new"
-    new.write_text(text, encoding="utf-8")
-    new.replace(folder / f"{name}.ipynb")
+    for name, text in texts.items():
+        new = folder / f".{name}.ipynb.new"
+        new.write_text(text, encoding="utf-8")
+        new.replace(folder / f"{name}.ipynb")
+    for path in folder.glob("*.ipynb"):
+        # Of one that was handed in before, and is no longer.
+        if path.stem not in texts:
+            path.unlink()

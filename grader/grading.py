@@ -51,10 +51,13 @@ def to_grade(course: CourseDirectory, names: list[str] | None) -> list[Lesson]:
     Raises UsageError where there is nothing to grade.
     """
     chosen = [course.lesson(name) for name in names or course.lessons]
+    if not chosen:
+        raise UsageError(_no_assignments(course))
+    place = course.shown(course.submitted)
     if not course.submitted.is_dir():
         raise UsageError(
             f"There is no folder {course.submitted}. Put each notebook that was handed in at "
-            "submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (`nbgrader collect` and `nbgrader "
+            f"{place}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb (`nbgrader collect` and `nbgrader "
             "zip_collect` do that), and grade again."
         )
     if not names:
@@ -65,10 +68,23 @@ def to_grade(course: CourseDirectory, names: list[str] | None) -> list[Lesson]:
                 f"STUDENT/ASSIGNMENT, with an ASSIGNMENT of: {', '.join(course.lessons)}."
             )
     for lesson in chosen:
-        folder = course.solutions / lesson.name
-        if not (folder / f"{lesson.name}.ipynb").exists():
-            raise UsageError(f"{folder} has no notebook yet. Type: grader build")
+        for part in Assignment.of(course, lesson).parts():
+            if not part.solution.exists():
+                raise UsageError(f"{part.solution.parent} has no notebook yet. Type: grader build")
+            if not part.release.exists():
+                made_by = "grader build" if lesson.source else "nbgrader generate_assignment"
+                raise UsageError(
+                    f"There is no {part.release}, which students got. Type: {made_by} {lesson.name}"
+                )
     return chosen
+
+
+def _no_assignments(course: CourseDirectory) -> str:
+    return (
+        f"{course.root} is no course directory: there is no notebook at "
+        f"{course.shown(course.solutions)}/ASSIGNMENT/NOTEBOOK.ipynb. Type the command in a course "
+        "directory, or say where one is: --course DIR. To make one: grader init DIR"
+    )
 
 
 def grade_assignment(
@@ -82,7 +98,7 @@ def grade_assignment(
     on_result: Callable[[Result], Any] = lambda result: None,
 ) -> Summary:
     """Grade an assignment's submissions; a result is on disk before `on_result` hears of it."""
-    assignment = Assignment(lesson.name, course.root, lesson.source)
+    assignment = Assignment.of(course, lesson)
     limits = limits_of(course)
     summary = Summary()
     with start_workers(jobs, isolation, limits, assignment) as workers:
@@ -145,7 +161,7 @@ def has_result(
         old = Result.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, KeyError):
         return False
-    if submission.notebook is None or old.status != GRADED:
+    if submission.problem or old.status != GRADED:
         return False
     new = blank_result(assignment, submission, limits)
     return old.isolation == isolation and all(

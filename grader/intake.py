@@ -51,6 +51,15 @@ class Submission:
     """checks in which the process that graded it has ended, in earlier tries"""
     note: Path | None = None
     """where it is left which check is run, should the process end in it"""
+    parts: dict[str, Submission] = field(default_factory=dict)
+    """of an assignment that is not a lesson, the notebooks that were handed in, by name"""
+
+    def set_parts(self, parts: dict[str, Submission]) -> None:
+        """Take the notebooks in; what is wrong with one of them is wrong with the submission."""
+        self.parts = parts
+        hashes = "".join(f"{name} {part.sha256}\n" for name, part in sorted(parts.items()))
+        self.sha256 = hashlib.sha256(hashes.encode()).hexdigest()
+        self.problem = next((part.problem for part in parts.values() if part.problem), "")
 
 
 def students(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[str]:
@@ -76,13 +85,14 @@ def submissions(course: CourseDirectory, lesson: Lesson, known: set[str]) -> lis
 def strangers(course: CourseDirectory) -> list[str]:
     """Return a sentence for each submitted folder that belongs to no assignment."""
     students = [s for s in sorted(course.submitted.iterdir()) if not s.name.startswith(".")]
+    place = course.shown(course.submitted)
     return [
-        f"submitted/{ascii(student.name)[1:-1]} was left alone: its name has characters that "
+        f"{place}/{ascii(student.name)[1:-1]} was left alone: its name has characters that "
         f"cannot be shown, or more than {LONGEST_NAME}. Rename it to the student's id."
         for student in students
         if not is_name(student.name)
     ] + [
-        f"submitted/{student.name}/{ascii(folder.name)[1:-1]} was left alone: there is no such "
+        f"{place}/{student.name}/{ascii(folder.name)[1:-1]} was left alone: there is no such "
         f"assignment. Rename it to one of: {', '.join(course.lessons)}."
         for student in students
         if is_name(student.name) and student.is_dir() and not student.is_symlink()
@@ -92,19 +102,21 @@ def strangers(course: CourseDirectory) -> list[str]:
 
 
 def read(course: CourseDirectory, lesson: Lesson, student: str) -> Submission:
-    """Read one student's notebook; whatever is wrong with it is in the result's `problem`."""
-    submission = Submission(student, lesson.name)
+    """Read one student's notebooks; whatever is wrong with them is in the result's `problem`."""
     folder = course.submitted / student / lesson.name
-    place = f"submitted/{student}/{lesson.name}"
-    read_folder(submission, folder, place, lesson.name, [lesson.name])
+    submission = Submission(student, lesson.name)
+    notebooks = () if lesson.source else lesson.notebooks
+    read_folder(submission, folder, course.shown(folder), notebooks)
     return submission
 
 
 def read_folder(
-    submission: Submission, folder: Path, place: str, notebook: str, notebooks: Sequence[str]
+    submission: Submission, folder: Path, place: str, notebooks: Sequence[str] = ()
 ) -> None:
-    """Read one of an assignment's `notebooks` from a folder, which staff know as `place`."""
-    wanted = f"{notebook}.ipynb"
+    """Read a lesson's notebook, or another assignment's `notebooks`, from a folder.
+
+    Staff know the folder as `place`.
+    """
     if not os.path.lexists(folder):
         submission.absent = True
         submission.problem = f"There is no folder {place}: nothing was handed in."
@@ -115,31 +127,55 @@ def read_folder(
         )
         return
     submission.timestamp = _timestamp(folder / TIMESTAMP_FILE)
+    wanted = [f"{name}.ipynb" for name in notebooks or [submission.assignment]]
     found = sorted(p.name for p in folder.iterdir() if p.suffix == ".ipynb")
+    there = [name for name in wanted if name in found]
     # Names may hold what a terminal obeys, or bytes that are no letters.
-    others = [clean_line(n, 100) for n in found if n.removesuffix(".ipynb") not in notebooks]
+    others = [clean_line(name, 100) for name in found if name not in wanted]
     if not found:
         what = "is empty" if not any(folder.iterdir()) else "has no notebook in it"
         submission.problem = (
-            f"{place} {what}. Ask the student for {wanted}, put it there, and grade again."
+            f"{place} {what}. Ask the student for {_and(wanted)}, put it there, and grade again."
         )
-    elif wanted not in found and len(others) == 1:
-        submission.problem = (
-            f"{place}/{others[0]} has the wrong name. If it is the submission, rename it to "
-            f"{wanted}, and grade again."
-        )
-    elif wanted not in found:
-        submission.problem = (
-            f"{place} has several notebooks, none with the right name: {', '.join(others)}. "
-            f"Rename the one that counts to {wanted}, and grade again."
-        )
+    elif others and len(there) < len(wanted):
+        submission.problem = _misnamed(place, [n for n in wanted if n not in found], others, there)
     else:
         if others:
             submission.notes.append(
-                f"{', '.join(others)} stood beside {wanted} and was not looked at. If it is the "
-                f"one that counts, rename it to {wanted}, and grade again."
+                f"{', '.join(others)} stood beside {_and(wanted)} and was not looked at. If it is "
+                f"the one that counts, rename it to {' or '.join(wanted)}, and grade again."
             )
-        read_notebook(submission, folder / wanted, f"{place}/{wanted}")
+        if not notebooks:
+            read_notebook(submission, folder / wanted[0], f"{place}/{wanted[0]}")
+            return
+        parts = {}
+        for name in there:
+            part = parts[name.removesuffix(".ipynb")] = Submission(
+                submission.student, submission.assignment
+            )
+            read_notebook(part, folder / name, f"{place}/{name}")
+        submission.set_parts(parts)
+
+
+def _misnamed(place: str, missing: list[str], others: list[str], there: list[str]) -> str:
+    """Say that notebooks have other names than those that are missing."""
+    way_out = (
+        f" If not, move {'it' if len(others) == 1 else 'them'} out of that folder." if there else ""
+    )
+    if len(others) == 1:
+        return (
+            f"{place}/{others[0]} has the wrong name. If it is the submission, rename it to "
+            f"{' or '.join(missing)}, and grade again.{way_out}"
+        )
+    none = f"and not {_and(missing)}" if there else "none with the right name"
+    return (
+        f"{place} has several notebooks, {none}: {', '.join(others)}. Rename the one that counts "
+        f"to {' or '.join(missing)}, and grade again.{way_out}"
+    )
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(names)
 
 
 def read_notebook(submission: Submission, path: Path, place: str) -> None:

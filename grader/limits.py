@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from .directory import CourseDirectory, UsageError
 from .sandbox import FULL, LEVELS, Limits
 
-CONFIG = "nbgrader_config.py"
-
 
 def limits_of(course: CourseDirectory) -> Limits:
     """Return the limits of a course; raises UsageError for one that does not exist."""
-    return make_limits(_section(course.root))
+    return make_limits(course.section("Sandbox"))
 
 
 def make_limits(wanted: Mapping[str, Any]) -> Limits:
@@ -39,18 +36,3 @@ def level_of(section: Mapping[str, Any]) -> str:
     if level not in LEVELS:
         raise UsageError(f"c.Sandbox.isolation is {level!r}; it can be {', '.join(LEVELS)}.")
     return level
-
-
-def _section(root: Path) -> Mapping[str, Any]:
-    if not (root / CONFIG).exists():
-        return {}
-    # nbgrader itself reads its settings in this way; importing it would take a second.
-    from traitlets.config.loader import PyFileConfigLoader
-
-    try:
-        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    except Exception as error:
-        raise UsageError(
-            f"{root / CONFIG} cannot be read: {type(error).__name__}: {error}. Mend that line."
-        ) from error
-    return dict(config.get("Sandbox", {}))

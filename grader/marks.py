@@ -10,6 +10,7 @@ from nbgrader.api import (
     Comment,
     Grade,
     Gradebook,
+    Notebook,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -51,18 +52,24 @@ class Marks:
         return sum(self.points(check, points) or 0.0 for check, points in checks.items())
 
 
-def marks_by_people(course: CourseDirectory, assignment: str) -> dict[str, Marks]:
-    """Read manual marks, comments and late penalties by student; {} without a gradebook."""
+def marks_by_people(
+    course: CourseDirectory, assignment: str, notebook: str = ""
+) -> dict[str, Marks]:
+    """Read manual marks, comments and late penalties by student; {} without a gradebook.
+
+    Of several notebooks one is chosen by its name, else cells go by both, as in `Result.in_full`.
+    """
     # nbgrader would make an empty database where there is none.
-    if not (course.root / "gradebook.db").exists():
+    if not course.has_gradebook:
         return {}
+    several = len(course.lesson(assignment).notebooks) > 1
     found: dict[str, Marks] = {}
     with Gradebook(course.gradebook_url) as book:
 
         def rows(table: type, *columns: object) -> list[tuple]:
-            """Query the assignment's rows of a table: grades or comments."""
-            return (
-                book.db.query(Student.id, *columns)
+            """Query the assignment's rows of a table, grades or comments, by student and cell."""
+            query = (
+                book.db.query(Student.id, Notebook.name, BaseCell.name, *columns)
                 .select_from(table)
                 .join(SubmittedNotebook, table.notebook_id == SubmittedNotebook.id)  # type: ignore[attr-defined]
                 .join(
@@ -71,13 +78,17 @@ def marks_by_people(course: CourseDirectory, assignment: str) -> dict[str, Marks
                 .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
                 .join(Student, SubmittedAssignment.student_id == Student.id)
                 .join(BaseCell, table.cell_id == BaseCell.id)  # type: ignore[attr-defined]
+                .join(Notebook, BaseCell.notebook_id == Notebook.id)
                 .filter(Assignment.name == assignment)
                 .all()
             )
+            return [
+                (student, f"{home}/{cell}" if several and not notebook else cell, *rest)
+                for student, home, cell, *rest in query
+                if not (several and notebook) or home == notebook
+            ]
 
-        grades = rows(
-            Grade, BaseCell.name, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade
-        )
+        grades = rows(Grade, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade)
         for student, cell, manual, extra, unsure in grades:
             marks = found.setdefault(student, Marks())
             if manual is not None:
@@ -86,12 +97,14 @@ def marks_by_people(course: CourseDirectory, assignment: str) -> dict[str, Marks
                     marks.again.add(cell)
             elif extra:
                 marks.extra[cell] = extra
-        for student, cell, text in rows(Comment, BaseCell.name, Comment.manual_comment):
+        for student, cell, text in rows(Comment, Comment.manual_comment):
             if text:
                 found.setdefault(student, Marks()).comments[cell] = text
         for entry in book.assignment_submissions(assignment) if found else []:
             found.setdefault(entry.student_id, Marks()).late_penalty = sum(
-                notebook.late_submission_penalty or 0.0 for notebook in entry.notebooks
+                part.late_submission_penalty or 0.0
+                for part in entry.notebooks
+                if not (several and notebook) or part.name == notebook
             )
     return found
 
@@ -100,7 +113,7 @@ def known_students(course: CourseDirectory) -> set[str]:
     """Return all students that the gradebook knows, or that have a folder in submitted/."""
     folders = course.submitted.iterdir() if course.submitted.is_dir() else ()
     students = {path.name for path in folders if path.is_dir() and path.name[:1] != "."}
-    if (course.root / "gradebook.db").exists():
+    if course.has_gradebook:
         with Gradebook(course.gradebook_url) as book:
             students |= {student for (student,) in book.db.query(Student.id).all()}
     return students

@@ -27,16 +27,18 @@ import autograd_lib
 from course import find
 
 from . import __version__
+from .directory import CourseDirectory, Lesson
 from .evidence import joined
 from .intake import Submission
 from .judge import Definition, judge
 from .judge.afresh import afresh
 from .judge.ahead import may_run_ahead
 from .judge.court import Court
+from .judge.desk import at_desk
 from .judge.later import may_wait
 from .judge.provided import provided
 from .provenance import assignment_sha256, environment
-from .restore import Restored, grade_id, restore, role
+from .restore import Restored, exercises, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
 from .sandbox import CellRun, Limits, RoomEnded
 from .sandbox.launch import Sandbox, SandboxRoom, Template
@@ -60,6 +62,19 @@ class Assignment:
     """the notebook's name, where it is not the assignment's"""
     solutions: str = "solutions"
     assignments: str = "assignments"
+    notebooks: tuple[str, ...] = ()
+    """the names of its notebooks, where it has several or another than its own"""
+
+    @classmethod
+    def of(cls, course: CourseDirectory, lesson: Lesson) -> Assignment:
+        """Return what a course has of a lesson, or of another assignment."""
+        folders = str(course.solutions), str(course.assignments)
+        whole = cls(lesson.name, course.root, lesson.source, "", *folders)
+        return whole if lesson.source else replace(whole, notebooks=lesson.notebooks)
+
+    def parts(self) -> list[Assignment]:
+        """Return the assignment of each notebook by itself."""
+        return [replace(self, notebook=name, notebooks=()) for name in self.notebooks] or [self]
 
     @property
     def title(self) -> str:
@@ -74,8 +89,9 @@ class Assignment:
     @property
     def engine(self) -> bool:
         """Say whether rooms have an engine: not where students build one of their own."""
-        own = _read(self.solution, self.solution.stat().st_mtime_ns).metadata
-        return not own.get("autograd_course", {}).get("own_engine", False)
+        solutions = [part.solution for part in self.parts()]
+        found = [_read(path, path.stat().st_mtime_ns).metadata for path in solutions]
+        return not any(own.get("autograd_course", {}).get("own_engine") for own in found)
 
     @property
     def release(self) -> Path:
@@ -89,7 +105,8 @@ class Graded:
 
     result: Result
     notebook: NotebookNode | None = None
-    unchanged: set[str] = field(default_factory=set)
+    unchanged: set[tuple[str, str]] = field(default_factory=set)
+    """notebooks and grade ids of answers that are as they were released"""
     detail: dict[str, Any] = field(default_factory=dict)
     fault: bool = False
     """True where the grader itself failed, not the submission"""
@@ -97,19 +114,119 @@ class Graded:
     """True where wall-clock time ended a cell, which a busy machine may be the reason for"""
     submission: Submission | None = None
     """what was graded, without its notebook"""
-    text: str = ""
-    """the notebook as its file has it, once nobody will change it any more"""
+    texts: dict[str, str] = field(default_factory=dict)
+    """the notebooks by name, as their files have them, once nobody will change them any more"""
 
-    def sealed(self) -> Graded:
-        """Return this with the notebook as text alone, which travels better between processes."""
-        text = notebook_text(self.notebook) if self.notebook is not None else ""
-        return replace(self, notebook=None, text=text)
+
+def grade_whole(
+    assignment: Assignment, submission: Submission, limits: Limits, sandbox: Sandbox
+) -> Graded:
+    """Grade a submission with all its notebooks, which come back as text alone.
+
+    Text travels better between processes. The only exceptions are faults of the grader's own.
+    """
+    parts = grade_parts(assignment, submission, limits, sandbox)
+    return joined_parts(assignment, submission, limits, parts)
+
+
+def unread(assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
+    """Return the result of a submission that cannot be read: none, and the reason."""
+    result = blank_result(assignment, submission, limits)
+    result.status = NOT_GRADED if submission.absent else QUARANTINED
+    result.message = submission.problem
+    return Graded(result, submission=submission)
+
+
+def grade_parts(
+    assignment: Assignment, submission: Submission, limits: Limits, sandbox: Sandbox
+) -> dict[str, Graded]:
+    """Grade each notebook that was handed in by itself; returns them by name.
+
+    A submission with a problem is set aside as a whole.
+    """
+    if not assignment.notebooks or submission.problem:
+        return {assignment.title: grade(assignment, submission, limits, sandbox)}
+    return {
+        name: grade(part, _within(submission, submission.parts[name]), limits, sandbox)
+        for part in assignment.parts()
+        if (name := part.title) in submission.parts
+    }
+
+
+def _within(whole: Submission, part: Submission) -> Submission:
+    """Return one notebook of a submission, with what is known of earlier tries of the whole."""
+    return replace(part, given_up=whole.given_up, note=whole.note)
+
+
+def joined_parts(
+    assignment: Assignment, submission: Submission, limits: Limits, parts: Mapping[str, Graded]
+) -> Graded:
+    """Make one result of a submission's notebooks, as `grade_parts` returns them."""
+    texts = {
+        name: notebook_text(part.notebook)
+        for name, part in parts.items()
+        if part.notebook is not None
+    }
+    if not assignment.notebooks or submission.problem:
+        (only,) = parts.values()
+        return replace(only, notebook=None, texts=texts)
+    result = blank_result(assignment, submission, limits)
+    result.status, result.repairs = GRADED, list(submission.notes)
+    for one in assignment.parts():
+        if one.title in parts:
+            part = parts[one.title].result
+            result.checks += part.checks
+            result.repairs += [f"{one.title}: {repair}" for repair in part.repairs]
+            result.isolation = part.isolation
+        else:
+            result.checks += _missing(one)
+    found = [part.result for part in parts.values()]
+    result.score, result.max_score = _sums(result.checks)
+    result.seconds = round(sum(part.seconds for part in found), 3)
+    result.peak_memory_mb = max(filter(None, (part.peak_memory_mb for part in found)), default=None)
+    evidence = {
+        name: parts[check.notebook].detail["checks"].get(check.id, {})
+        for name, check in result.by_name().items()
+        if check.notebook in parts
+    }
+    cells = [
+        {"notebook": name, **cell} for name, part in parts.items() for cell in part.detail["cells"]
+    ]
+    return Graded(
+        result,
+        unchanged={answer for part in parts.values() for answer in part.unchanged},
+        detail={"cells": cells, "checks": evidence},
+        slow=any(part.slow for part in parts.values()),
+        texts=texts,
+    )
+
+
+def _missing(assignment: Assignment) -> list[CheckResult]:
+    """Return a result for each check of a notebook that was not handed in."""
+    cells = _read(assignment.solution, assignment.solution.stat().st_mtime_ns).cells
+    belongs = exercises(cells)
+    words = f"{assignment.title}.ipynb was not handed in."
+    found = []
+    for cell in cells:
+        name = grade_id(cell)
+        if name in belongs and "points" in cell.metadata["nbgrader"]:
+            points = float(cell.metadata["nbgrader"]["points"])
+            found.append(
+                CheckResult(name, assignment.title, belongs[name], 0.0, points, "missing", words)
+            )
+    return found
+
+
+def _sums(checks: list[CheckResult]) -> tuple[float, float]:
+    """Return the points that were given, and all that could be had."""
+    return sum(check.points or 0.0 for check in checks), sum(check.max_points for check in checks)
 
 
 def prepare(assignment: Assignment) -> None:
     """Read what grading any submission will need, while there is nothing else to do."""
-    _read(assignment.release, assignment.release.stat().st_mtime_ns)
-    _provided(assignment.solution, assignment.solution.stat().st_mtime_ns)
+    for part in assignment.parts():
+        _read(part.release, part.release.stat().st_mtime_ns)
+        _provided(part.solution, part.solution.stat().st_mtime_ns)
     if assignment.source is not None:
         os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
         find.recorded_cases(assignment.name)
@@ -124,11 +241,9 @@ def grade(
 ) -> Graded:
     """Grade one submission. The only exceptions are faults of the grader's own."""
     started = time.perf_counter()
-    result = blank_result(assignment, submission, limits)
     if submission.notebook is None:
-        result.status = NOT_GRADED if submission.absent else QUARANTINED
-        result.message = submission.problem
-        return Graded(result)
+        return unread(assignment, submission, limits)
+    result = blank_result(assignment, submission, limits)
     solution = _read(assignment.solution, assignment.solution.stat().st_mtime_ns)
     release = _read(assignment.release, assignment.release.stat().st_mtime_ns)
     restored = restore(submission.notebook, solution, release)
@@ -146,21 +261,21 @@ def grade(
     behind = sitting.begin_behind(ahead)
     if any(_DRAWS.search(s) for s in _sources(restored.cells) if s not in ahead or not behind):
         sitting.pictures = _pictures(assignment, files, sandbox)
-    with afresh(), closing(sitting):
+    with afresh(), at_desk(files), closing(sitting):
         result.checks = _run(assignment.title, restored, sitting)
     result.isolation = sandbox.level
     result.peak_memory_mb = sitting.peak_memory_mb
     result.status = GRADED
     result.repairs = [*submission.notes, *restored.repairs]
-    result.score = sum(check.points or 0.0 for check in result.checks)
-    result.max_score = sum(check.max_points for check in result.checks)
+    result.score, result.max_score = _sums(result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
     _take_out_markup(restored.cells, release)
     notebook = NotebookNode(
         nbformat=4, nbformat_minor=5, metadata=release.metadata, cells=restored.cells
     )
     detail = {"cells": sitting.log, "checks": sitting.evidence}
-    return Graded(result, notebook, restored.unchanged, detail, slow=sitting.slow)
+    unchanged = {(assignment.title, name) for name in restored.unchanged}
+    return Graded(result, notebook, unchanged, detail, slow=sitting.slow)
 
 
 _DRAWS = re.compile("matplotlib|plt")
@@ -217,7 +332,8 @@ def _sha256(path: Path) -> str:
 
 
 def _assignment_sha256(assignment: Assignment) -> str:
-    return assignment_sha256(assignment.name, assignment.solution, assignment.release)
+    notebooks = (path for part in assignment.parts() for path in (part.solution, part.release))
+    return assignment_sha256(assignment.name, notebooks, assignment.release.parent)
 
 
 def released_files(folder: Path) -> dict[str, bytes]:
@@ -279,6 +395,7 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
     that has seen a hidden input could print it in the next cell.
     """
     definitions: dict[str, Definition] = {}
+    belongs = exercises(restored.cells)
     checks: list[CheckResult | _Hidden] = []
     for cell in restored.cells:
         kind, name = role(cell), grade_id(cell)
@@ -292,13 +409,13 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
             if kind == "exercise" and name is not None:
                 definitions[name] = Definition(run.status, run.error)
             continue
-        exercise = cell.metadata.get("autograd_course", {}).get("exercise")
+        exercise = belongs[str(name)]
         definition = definitions.get(exercise, Definition("missing"))
         shown = restored.shown[str(name)]
         run = sitting.check(cell, shown)
         sitting.fill(cell, run)
         sitting.evidence[str(name)] = run.evidence
-        seen = judge(cell, notebook, run, definition)
+        seen = judge(cell, notebook, exercise, run, definition)
         # A check of ours stops where it does not pass, and so would not come to its hidden part.
         stopped = run.ended or (_is_ours(cell) and run.status == "error")
         if shown.strip() == cell.source.strip() or stopped:
@@ -338,7 +455,7 @@ def _reveal(one: _Hidden, notebook: str, sitting: _Sitting) -> CheckResult:
     else:
         run = sitting.check(one.cell, one.cell.source, one.place, one.count)
     sitting.evidence[one.seen.id] = run.evidence
-    check = judge(one.cell, notebook, run, one.definition, hidden=True)
+    check = judge(one.cell, notebook, one.seen.exercise, run, one.definition, hidden=True)
     if check.status == "passed":
         one.cell.outputs = [_cut(output) for output in run.outputs]
         return check

@@ -45,11 +45,13 @@ def code_sha256() -> str:
     return files_sha256(files)
 
 
-def assignment_sha256(name: str, solution: Path, release: Path) -> str:
-    """Return a hash of all that an assignment is: both notebooks, its data, its recorded cases."""
-    data = (path for path in sorted(release.parent.rglob("*")) if path.suffix != ".ipynb")
+def assignment_sha256(name: str, notebooks: Iterable[Path], release: Path) -> str:
+    """Return a hash of all that an assignment is: its notebooks, solved and released, its data in
+    the folder of its release, its recorded cases.
+    """
+    data = (path for path in sorted(release.rglob("*")) if path.suffix != ".ipynb")
     recorded = find.RECORDED / f"{name}.json"
-    return files_sha256([solution, release, *data, recorded])
+    return files_sha256([*notebooks, *data, recorded])
 
 
 def files_sha256(paths: Iterable[Path]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
@@ -16,7 +17,8 @@ import nbformat
 
 from .directory import UsageError
 from .intake import Submission
-from .pipeline import Assignment, Graded, blank_result, grade
+from .pipeline import Assignment, Graded, blank_result, grade_whole
+from .restore import grade_id, role
 from .results import Result
 from .sandbox import Limits
 from .sandbox.launch import Sandbox
@@ -29,7 +31,7 @@ def rehearse(assignment: Assignment, limits: Limits, sandbox: Sandbox) -> None:
     """Grade the solution here and now, unless that is done; raises UsageError."""
     rehearsal = Rehearsal(assignment, limits, sandbox.level)
     if rehearsal.needed:
-        rehearsal.judge(grade(assignment, rehearsal.submission, limits, sandbox))
+        rehearsal.judge(grade_whole(assignment, rehearsal.submission, limits, sandbox))
 
 
 class Rehearsal:
@@ -38,11 +40,13 @@ class Rehearsal:
     def __init__(self, assignment: Assignment, limits: Limits, level: str) -> None:
         self._assignment, self._level = assignment, level
         self.submission = Submission(NOBODY, assignment.name)
-        raw = assignment.solution.read_bytes()
-        self.submission.notebook = nbformat.reads(raw.decode("utf-8"), as_version=4)
-        self.submission.sha256 = hashlib.sha256(raw).hexdigest()
+        if assignment.notebooks:
+            parts = {part.title: _solved(part) for part in assignment.parts()}
+            self.submission.set_parts(parts)
+        else:
+            self.submission = _solved(assignment)
         self._basis = _basis(blank_result(assignment, self.submission, limits), limits, level)
-        self._path = assignment.root / "results" / ".rehearsed" / _file_name(assignment)
+        self._path = assignment.root / "results" / ".rehearsed" / f"{assignment.name}.json"
 
     @property
     def needed(self) -> bool:
@@ -82,19 +86,22 @@ class Rehearsal:
         if graded.fault:
             # The grader's own failure says nothing of the solution; each submission will tell it.
             return
-        problems = list(_problems(graded))
+        problems = [*_autotests(self._assignment), *_problems(graded)]
         if problems:
             raise UsageError(
-                f"The solution {self._assignment.solution} does not get full points itself, so "
-                "nobody's answer could, and nothing was graded. Mend these cells (what a check may "
-                "do is told in docs/instructors.md):\n" + "\n".join(problems)
+                f"The solution in {self._assignment.solution.parent} does not get full points "
+                "itself, so nobody's answer could, and nothing was graded. Mend these cells (what "
+                "a check may do is told in docs/instructors.md):\n" + "\n".join(problems)
             )
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text(self._basis, encoding="utf-8")
 
 
-def _file_name(assignment: Assignment) -> str:
-    return f"{assignment.name}.{assignment.title}.json"
+def _solved(assignment: Assignment) -> Submission:
+    """Hand the solution of one notebook in."""
+    raw = assignment.solution.read_bytes()
+    notebook = nbformat.reads(raw.decode("utf-8"), as_version=4)
+    return Submission(NOBODY, assignment.name, notebook, hashlib.sha256(raw).hexdigest())
 
 
 def _basis(blank: Result, limits: Limits, level: str) -> str:
@@ -104,12 +111,26 @@ def _basis(blank: Result, limits: Limits, level: str) -> str:
     return json.dumps([record, asdict(limits), level], indent=1, sort_keys=True)
 
 
+_AUTOTEST = re.compile(r"^\s*#+\s*(?:HASHED\s+)?AUTOTEST\b", re.MULTILINE)
+
+
+def _autotests(assignment: Assignment) -> Iterator[str]:
+    """Name each check that nbgrader would write tests into: as it stands it tests nothing."""
+    for part in assignment.parts():
+        for cell in nbformat.read(part.solution, as_version=4).cells:
+            if role(cell) == "check" and _AUTOTEST.search(cell.source):
+                yield (
+                    f"  {part.title}, {grade_id(cell)}: nbgrader's AUTOTEST lines are not run "
+                    "here. Write the test out: assert ..."
+                )
+
+
 def _problems(graded: Graded) -> Iterator[str]:
     """Name each check that the solution does not pass, with what was raised in it."""
     if not graded.result.checks and graded.result.message:
         yield f"  {graded.result.message}"
     evidence = graded.detail.get("checks", {})
-    for check in graded.result.checks:
+    for name, check in graded.result.by_name().items():
         if check.status not in ("passed", "awaiting_manual") and check.max_points:
-            raised = ": ".join(evidence.get(check.id, {}).get("error", ()))
+            raised = ": ".join(evidence.get(name, {}).get("error", ()))
             yield f"  {check.notebook}, {check.id}: {raised or check.message}"

@@ -41,15 +41,16 @@ def replay(course: CourseDirectory, student: str, assignment: str, check: str) -
             f"{_plain(result.status)}. {clean(result.message)} To look inside: "
             f"grader look {clean_line(student)} {assignment}"
         )
-    found = {one.id: one for one in result.checks}
+    found = result.by_name()
     if check not in found:
         raise UsageError(
             f"{assignment} has no check called {clean_line(check)!r}. The checks of {student}: "
-            + ", ".join(f"{one.id} ({_plain(one.status)})" for one in result.checks)
+            + ", ".join(f"{name} ({_plain(one.status)})" for name, one in found.items())
             + "."
         )
     path = result_path(course.results, assignment, student)
-    return list(_lines(course, result, found[check], read_detail(path, result)))
+    evidence = read_detail(path, result).get("checks", {}).get(check)
+    return list(_lines(course, result, found[check], evidence))
 
 
 def read_result(course: CourseDirectory, student: str, assignment: str) -> Result:
@@ -95,7 +96,10 @@ def read_detail(path: Path, result: Result) -> Mapping[str, Any]:
 
 
 def _lines(
-    course: CourseDirectory, result: Result, check: CheckResult, detail: Mapping[str, Any]
+    course: CourseDirectory,
+    result: Result,
+    check: CheckResult,
+    evidence: Mapping[str, Any] | None,
 ) -> Iterator[str]:
     symbol, verdict = STATUS_WORDS[check.status]
     points = f"{number(check.points)} of {number(check.max_points)} points"
@@ -104,7 +108,6 @@ def _lines(
     yield from _block("What the student may be told", check.message)
     if check.diagnosis:
         yield from _block("The likely mistake", str(check.diagnosis.get("what", "")))
-    evidence = detail.get("checks", {}).get(check.id)
     if evidence:
         yield from _evidence_lines(evidence)
     elif check.status != "awaiting_manual":
@@ -113,7 +116,7 @@ def _lines(
             "None was kept with this result. To gather it: "
             f"grader grade {result.assignment} --force",
         )
-    source = students_cells(course, result).get(check.exercise)
+    source = students_cells(course, result, check.notebook).get(check.exercise)
     if source is not None:
         yield from _block(f"The cell of {check.exercise}, as it was graded", source)
     for repair in result.repairs:

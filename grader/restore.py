@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -67,6 +67,28 @@ def grade_id(cell: NotebookNode) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def exercises(cells: Iterable[NotebookNode]) -> dict[str, str]:
+    """Say of each check and written question what it belongs to, by grade ids.
+
+    Of a check that our build did not make that is the answer before it.
+    """
+    found: dict[str, str] = {}
+    answer = None
+    for cell in cells:
+        name = grade_id(cell)
+        if name is None:
+            continue
+        match role(cell):
+            case "exercise":
+                answer = name
+            case "check":
+                own = cell.metadata.get("autograd_course", {})
+                found[name] = own.get("exercise") or answer or name
+            case "written":
+                found[name] = name
+    return found
+
+
 def restore(submitted: NotebookNode, solution: NotebookNode, release: NotebookNode) -> Restored:
     """Put a student's cells into the instructor's notebook.
 
@@ -85,6 +107,8 @@ class _Cell:
     """the backbone's cell that it is, or a copy of; None for a cell of the student's own"""
     marked: bool
     """whether it says so itself"""
+    pictures: dict[str, dict[str, str]] = field(default_factory=dict)
+    """what was pasted into it"""
 
     @cached_property
     def text(self) -> str:
@@ -131,7 +155,8 @@ class _Repair:
                 same = by_text.get(_even(cell.source), [])
                 # Two checks may read alike: they are taken in their order.
                 name = (same.pop(0) if len(same) > 1 else same[0]) if same else None
-            yield _Cell(cell.cell_type, cell.source, name, marked)
+            pictures = _pictures(cell.get("attachments")) if "attachments" in cell else {}
+            yield _Cell(cell.cell_type, cell.source, name, marked, pictures)
 
     def _join(self, cells: list[_Cell]) -> list[_Cell]:
         """Put back together what was split in the middle of a function or class."""
@@ -169,7 +194,7 @@ class _Repair:
         for name, cell in self.backbone.items():
             assert name is not None
             places = [n for n, one in enumerate(self.cells) if one.name == name]
-            if _is_answer(cell):
+            if is_answer(cell):
                 self._choose_answer(name, places)
             else:
                 self._choose_locked(name, places)
@@ -298,12 +323,17 @@ class _Repair:
             source = cell.source
             if role(cell) == "check":
                 restored.shown[name] = self.released[name].source
-            elif _is_answer(cell):
+            elif is_answer(cell):
                 stub = self.released[name].source
                 source = self.answers.get(name, stub)
                 if source.strip() == stub.strip():
                     restored.unchanged.add(name)
-            restored.cells.append(_marked(cell, source))
+            new = _marked(cell, source)
+            if name in self.answers and role(cell) == "written" and cell.cell_type == "markdown":
+                # A person is to see the sketch that was pasted into an answer.
+                pictures = self.cells[self.places[name]].pictures if name in self.places else {}
+                new.update({"attachments": nbformat.from_dict(pictures)} if pictures else {})
+            restored.cells.append(new)
             restored.cells += extras.get(name, [])
         for number, new in enumerate(restored.cells):
             # New cells get random ids, and a restored notebook is to be the same on every run.
@@ -317,7 +347,7 @@ class _Repair:
         self.repairs.setdefault(kind, []).append(name)
 
 
-def _is_answer(cell: NotebookNode) -> bool:
+def is_answer(cell: NotebookNode) -> bool:
     """Whether students write into it; a task is a text that they answer in cells of their own."""
     return role(cell) in ("exercise", "written") and not cell.metadata["nbgrader"].get("task")
 
@@ -358,6 +388,29 @@ def _is_python(source: str) -> bool:
 def _even(source: str) -> str:
     """Return a text without the spaces and line ends that editors add and take away."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+"""Kinds of attachments that an answer keeps; others, such as SVG, may hold scripts."""
+
+
+def _pictures(attachments: object) -> dict[str, dict[str, str]]:
+    """Return those of a cell's attachments that are pictures, and can be nothing else."""
+    if not isinstance(attachments, Mapping):
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for name, kinds in attachments.items():
+        if isinstance(kinds, Mapping):
+            kept = {
+                kind: data
+                for kind in PICTURES
+                if isinstance(data := kinds.get(kind), str) and _BASE64.fullmatch(data)
+            }
+            found |= {str(name): kept} if kept else {}
+    return found
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
 def _plain(kind: str, source: str) -> NotebookNode:

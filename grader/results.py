@@ -7,8 +7,9 @@ may see (whole tracebacks, what a cell printed) goes to a detail file beside it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,40 @@ class Result:
     started: str = ""
     seconds: float = 0.0
     peak_memory_mb: float | None = None
+
+    def by_name(self) -> dict[str, CheckResult]:
+        """Return the checks by their ids; where two notebooks have the same one, by both names."""
+        count = Counter(check.id for check in self.checks)
+        return {
+            check.id if count[check.id] == 1 else f"{check.notebook}/{check.id}": check
+            for check in self.checks
+        }
+
+    def of_notebook(self, name: str) -> Result:
+        """Return what one of several notebooks has of this."""
+        checks = [check for check in self.checks if check.notebook == name]
+        graded = self.status == GRADED
+        return replace(
+            self,
+            checks=checks,
+            score=sum(check.points or 0.0 for check in checks) if graded else None,
+            max_score=sum(check.max_points for check in checks),
+            repairs=[text for text in self.repairs if text.startswith(f"{name}: ")],
+        )
+
+    def in_full(self) -> Result:
+        """Return this with each check, and its exercise, under its notebook's name as well."""
+        return replace(
+            self,
+            checks=[
+                replace(
+                    check,
+                    id=f"{check.notebook}/{check.id}",
+                    exercise=f"{check.notebook}/{check.exercise}",
+                )
+                for check in self.checks
+            ],
+        )
 
     def to_json(self) -> str:
         """Return the file's text."""

@@ -52,8 +52,8 @@ class AssignmentRows:
     def __init__(self, session: Any, assignment: str) -> None:
         self._session = session
         self._id = session.scalars(select(Assignment.id).where(Assignment.name == assignment)).one()
-        notebooks = select(Notebook.id).where(Notebook.assignment_id == self._id)
-        self._notebooks = list(session.scalars(notebooks))
+        notebooks = select(Notebook.id, Notebook.name).where(Notebook.assignment_id == self._id)
+        self._notebooks = dict(session.execute(notebooks).all())
         self._graded = [*self._cells(GradeCell, points=True), *self._cells(TaskCell, points=True)]
         self._commented = [*self._cells(SolutionCell), *self._cells(TaskCell)]
 
@@ -153,10 +153,10 @@ class AssignmentRows:
     def _grades(self, batch: Sequence[Graded], places: Places) -> Iterator[dict[str, Any]]:
         for graded in batch:
             result = graded.result
-            points = {check.id: check.points for check in result.checks}
+            points = {(check.notebook, check.id): check.points for check in result.checks}
             for cell in self._graded:
                 # Of a submission that was set aside nothing stands, not an older score either.
-                score = points.get(cell.name)
+                score = points.get((self._notebooks[cell.notebook], cell.name))
                 yield {
                     "of_notebook": places[result.student, cell.notebook],
                     "of_cell": cell.id,
@@ -169,7 +169,8 @@ class AssignmentRows:
         for graded in batch:
             result = graded.result
             for cell in self._commented:
-                text = "No response." if cell.name in graded.unchanged else None
+                answer = self._notebooks[cell.notebook], cell.name
+                text = "No response." if answer in graded.unchanged else None
                 yield {
                     "of_notebook": places[result.student, cell.notebook],
                     "of_cell": cell.id,

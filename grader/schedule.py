@@ -22,7 +22,7 @@ from pathlib import Path
 
 from .intake import Submission
 from .judge.bounds import be_expendable
-from .pipeline import Assignment, Graded, grade, prepare
+from .pipeline import Assignment, Graded, grade_whole, prepare
 from .results import NOT_GRADED, Result
 from .sandbox import FULL, Limits
 from .sandbox.launch import Sandbox, SandboxError
@@ -72,11 +72,11 @@ def work(level: str, assignment: Assignment, submission: Submission, limits: Lim
     """Grade one submission in this process's sandbox, which is started when first needed."""
     kind = level, limits, assignment.engine
     try:
-        return grade(assignment, submission, limits, _sandbox(*kind)).sealed()
+        return grade_whole(assignment, submission, limits, _sandbox(*kind))
     except SandboxError:
         # Whatever ended the fork server, it is not this submission's fault before a second time.
         _sandboxes.pop(kind).close()
-        return grade(assignment, submission, limits, _sandbox(*kind)).sealed()
+        return grade_whole(assignment, submission, limits, _sandbox(*kind))
 
 
 def grade_all(
@@ -156,8 +156,8 @@ def _read_note(submission: Submission) -> str:
 def _outcome(assignment: Assignment, submission: Submission, future: Future[Graded]) -> Graded:
     """Return what a worker returned; its own faults become a result that says so."""
     error = future.exception()
-    # Its notebook has been graded, and would only fill the coordinator's memory.
-    bare = replace(submission, notebook=None)
+    # Its notebooks have been graded, and would only fill the coordinator's memory.
+    bare = replace(submission, notebook=None, parts={})
     if error is None:
         return replace(future.result(), submission=bare)
     result = Result(

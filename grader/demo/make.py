@@ -10,9 +10,8 @@ import nbformat
 from course import find
 from course.key import load_key
 
-from ..directory import CourseDirectory, UsageError
+from ..directory import CONFIG, CourseDirectory, UsageError
 from ..init import make_course
-from ..limits import CONFIG
 from .students import Handed, students
 
 ASSIGNMENT = "06_gradients_add_up"
@@ -33,12 +32,13 @@ def make_class(root: Path, number: int | None = None) -> tuple[CourseDirectory, 
                 f"{root} has something else in it. Name an empty folder: grader demo --dir NAME"
             )
         shutil.rmtree(root)
-    course = make_course(root, ASSIGNMENT, SECRET)
+    make_course(root, ASSIGNMENT, SECRET)
     (root / MARK).touch()
     settings = root / CONFIG
     # The class has an endless loop in it: a short limit shows what comes of it.
     text = settings.read_text(encoding="utf-8").replace("cell_seconds = 30", "cell_seconds = 5")
     settings.write_text(text, encoding="utf-8")
+    course = CourseDirectory(root)
     lesson = course.lesson(ASSIGNMENT)
     release = nbformat.read(course.assignments / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", 4)
     solution = nbformat.read(course.solutions / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", 4)

@@ -32,16 +32,22 @@ class Definition:
 
 
 def judge(
-    cell: NotebookNode, notebook: str, run: CellRun, definition: Definition, *, hidden: bool = False
+    cell: NotebookNode,
+    notebook: str,
+    exercise: str,
+    run: CellRun,
+    definition: Definition,
+    *,
+    hidden: bool = False,
 ) -> CheckResult:
-    """Judge one check cell (the instructor's version, as it was run).
+    """Judge one check cell of an exercise (the instructor's version, as it was run).
 
     Of `hidden` tests nothing is told that a submission has had a hand in.
     """
     own = cell.metadata.get("autograd_course", {})
     points = float(cell.metadata["nbgrader"]["points"])
     name = own.get("check", cell.metadata["nbgrader"]["grade_id"])
-    check = CheckResult(name, notebook, own.get("exercise", name), 0.0, points, "error")
+    check = CheckResult(name, notebook, exercise, 0.0, points, "error")
     outcomes = _outcomes(run, name)
     failed = next((found for found in outcomes if found["status"] != "passed"), None)
     if run.ended:

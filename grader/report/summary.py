@@ -152,6 +152,8 @@ def summary(course: CourseDirectory, assignment: str, *, names: bool = False) ->
     Raises UsageError for an unknown assignment and for a result that cannot be read.
     """
     results = load_results(course, assignment)
+    if len(course.lesson(assignment).notebooks) > 1:
+        results = [result.in_full() for result in results]
     outline = read_outline(course, assignment, results)
     return summarize(
         outline,

@@ -89,10 +89,13 @@ def test_two_courses_have_two_secrets(grader, tmp_path):
         (["report"], ["no results", "grader grade"]),
         (["grade"], ["Nothing in", "STUDENT/ASSIGNMENT"]),
         (["grade", "--course", "elsewhere"], ["elsewhere"]),
+        (["build", "--course", "empty"], ["no lessons of this course", "grader init"]),
+        (["grade", "--course", "empty"], ["is no course directory", "--course DIR"]),
         (["demo", "--dir", "."], ["something else in it", "grader demo --dir"]),
     ],
 )
-def test_what_makes_no_sense_gets_one_sentence_and_exit_code_2(grader, arguments, said):
+def test_what_makes_no_sense_gets_one_sentence_and_exit_code_2(grader, classroom, arguments, said):
+    (classroom.root / "empty").mkdir()
     done = grader(*arguments)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -174,6 +177,10 @@ def test_the_doctor_says_what_there_is_and_what_to_do(grader, monkeypatch):
     well = grader("doctor")
     assert well.returncode == 0
     assert "can give here: full" in words(well.stdout) and "memory_mb" in well.stdout
+    # For another machine than this one
+    asked = grader("doctor", "--advice")
+    assert asked.returncode == 0 and "Kubernetes" in asked.stdout
+    assert "Kubernetes" not in well.stdout
     # Without bubblewrap on the path
     monkeypatch.setenv("PATH", "/nowhere")
     ill = grader("doctor")

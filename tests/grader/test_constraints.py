@@ -156,7 +156,7 @@ def test_what_notebooks_call_besides_is_there(sandboxes):
 
 def test_an_installed_engine_is_not_even_on_the_disk(monkeypatch):
     """Taking the guard out of the import system does not help."""
-    monkeypatch.setattr("grader.sandbox.launch.ENGINES", ("yaml",))
+    monkeypatch.setattr("course.key.ENGINES", ("yaml",))
     assert stage.installed(["yaml"]), "the tests need a library to hide"
     with Sandbox(FULL, LIMITS, engine=False) as bare:
         room = bare.open({})

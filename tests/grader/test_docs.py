@@ -118,11 +118,10 @@ def test_the_door_in_the_manual_is_the_one_that_courses_get():
 
 
 def test_limits_are_set_in_the_config_and_wrong_ones_refused(tmp_path):
-    course = CourseDirectory(tmp_path)
-    assert limits_of(course) == Limits()
+    assert limits_of(CourseDirectory(tmp_path)) == Limits()
     config = tmp_path / "nbgrader_config.py"
     config.write_text("c = get_config()\nc.Sandbox.memory_mb = 2000\n")
-    assert limits_of(course) == Limits(memory_mb=2000)
+    assert limits_of(CourseDirectory(tmp_path)) == Limits(memory_mb=2000)
     for line, word in {
         "c.Sandbox.memory = 1": "memory_mb",
         "c.Sandbox.files = -1": "above 0",
@@ -131,4 +130,4 @@ def test_limits_are_set_in_the_config_and_wrong_ones_refused(tmp_path):
     }.items():
         config.write_text(f"c = get_config()\n{line}\n")
         with pytest.raises(UsageError, match=word):
-            limits_of(course)
+            limits_of(CourseDirectory(tmp_path))

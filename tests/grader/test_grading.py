@@ -368,3 +368,21 @@ def test_a_spreadsheet_reads_no_formula(classroom):
     text = _as_csv([Result("=cmd()", LESSON, "graded", 1.0, 2.0, [check])])
     rows = list(csv.reader(io.StringIO(text)))
     assert rows[1][1] == "'=cmd()" and rows[1][-1] == "'@x"
+
+
+def test_a_late_penalty_is_what_the_courses_plug_in_says(classroom):
+    with open(classroom.root / "course.toml", "a", encoding="utf-8") as settings:
+        settings.write(f"\n[assignment.{LESSON}]\ndue = 2027-01-31T23:59:00\n")
+    with open(classroom.root / "nbgrader_config.py", "a", encoding="utf-8") as config:
+        config.write('\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+    for student, day in (("ada", "2027-02-01"), ("bo", "2027-01-30")):
+        path = classroom.hand_in(student, classroom.answers())
+        (path.parent / "timestamp.txt").write_text(f"{day} 12:00:00 UTC")
+    grade(classroom.course)
+    with Gradebook(classroom.course.gradebook_url) as book:
+        found = {
+            s.student.id: s.late_submission_penalty for s in book.assignment_submissions(LESSON)
+        }
+        assert found == {"ada": 15.0, "bo": 0.0}
+    # It is no part of a result, whose score is that before penalties.
+    assert {r.score for r in read_results(classroom.course.results, LESSON)} == {15.0}

@@ -124,3 +124,19 @@ def test_an_empty_notebook_gets_every_cell_back(classroom, restored):
     found = restored(nbformat.v4.new_notebook())
     assert_complete(found, classroom.notebook())
     assert "six_times" in found.unchanged
+
+
+def test_a_picture_in_a_written_answer_stays_and_nothing_else_that_is_attached(classroom, restored):
+    notebook = classroom.answers(**{"written-1": "So: ![](attachment:a.png)"})
+    attached = {
+        "a.png": {"image/png": "iVBORw0KGgo=", "text/html": "<script>"},
+        "b.svg": {"image/svg+xml": "<svg onload=alert(1)>"},
+        "c.png": {"image/png": '"><script>'},
+        "d": 3,
+    }
+    for cell in notebook.cells:
+        cell["attachments"] = attached
+    found = restored(notebook)
+    kept = {grade_id(cell): cell.get("attachments") for cell in found.cells}
+    assert kept.pop("written-1") == {"a.png": {"image/png": "iVBORw0KGgo="}}
+    assert set(kept.values()) == {None}

@@ -181,6 +181,7 @@ class Value:
     __radd__ = __add__
     def equal(self, other): return self.data == other
 def value(): return Value(2)
+def at_two(g): return g(Value(2)).data
 """
 
 
@@ -207,6 +208,7 @@ def test_an_object_of_a_class_that_the_check_names_does_arithmetic(room, court):
     assert court.run_check("kept = Value(1)\nassert (1 + kept).data == 2").status == "ok"
     assert court.run_check("assert (kept + 1).data == 2 and kept.equal(1)").status == "ok"
     assert court.run_check("assert isinstance(value(), Value)\nassert (value() + 1).data == 3")
+    assert court.run_check("assert at_two(lambda x: 1 + x) == 3").status == "ok"
     run = court.run_check("value() + 1")
     assert run.error is not None and "does not name" in run.error[1]
 
