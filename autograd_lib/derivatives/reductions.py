@@ -52,8 +52,8 @@ def sum_to(grad, shape):
         for i in range(grad.ndim)
         if i < lead or (shape[i - lead] == 1 and grad.shape[i] != 1)
     ]
-    total = sum(grad, dims, True) if dims else grad
-    return reshape(total, shape) if lead else total
+    summed = sum(grad, dims, True) if dims else grad
+    return reshape(summed, shape) if lead else summed
 
 
 @word
