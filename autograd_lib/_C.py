@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from . import grad_mode
 from .facts import TensorBase
 from .grad_mode import is_grad_enabled as _is_grad_enabled
-from .node import AccumulateGrad, Node
+from .node import AccumulateGrad, Node, sequence
 from .random import Generator
+from .saved import SavedTensor
 
 
 def _set_grad_enabled(enabled: bool) -> None:
@@ -69,6 +71,38 @@ class _autograd:
     @staticmethod
     def _pop_saved_tensors_default_hooks() -> None:
         grad_mode.pop_saved_hooks()
+
+    @staticmethod
+    def _top_saved_tensors_default_hooks(ignore_is_tracing: bool = False) -> Any:
+        return grad_mode.mode.saved_hooks[-1] if grad_mode.mode.saved_hooks else None
+
+    @staticmethod
+    def _saved_tensors_hooks_is_enabled() -> bool:
+        return grad_mode.mode.no_saved_hooks is None
+
+    @staticmethod
+    def _saved_tensors_hooks_enable() -> None:
+        grad_mode.mode.no_saved_hooks = None
+
+    @staticmethod
+    def _saved_tensors_hooks_disable(message: str) -> None:
+        grad_mode.mode.no_saved_hooks = message
+
+    @staticmethod
+    def _saved_tensors_hooks_get_disabled_error_message() -> str | None:
+        return grad_mode.mode.no_saved_hooks
+
+    SavedTensor = SavedTensor
+
+    @staticmethod
+    def _get_sequence_nr() -> int:
+        """The number that the next node will bear."""
+        return -next(copy.copy(sequence))
+
+    @staticmethod
+    def _unsafe_set_version_counter(tensors: Any, versions: Any) -> None:
+        for t, version in zip(tensors, versions, strict=True):
+            t._counter[0] = version
 
 
 __all__ = [

@@ -23,7 +23,11 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_li
 from . import namespace as _namespace  # isort: skip - the tables come first
 from . import bytecode as _bytecode  # isort: skip
 from . import _C, autograd, func, linalg, nn, optim, profiler, random, show, special, testing, utils
-from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.anomaly_mode import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_anomaly_enabled,
+)
 from .creation import as_tensor, from_numpy, tensor
 from .dtypes import (
     Size,

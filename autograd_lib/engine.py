@@ -11,6 +11,7 @@ takes the place of counting dependencies, and nothing recurses.
 from __future__ import annotations
 
 import itertools
+import threading
 import warnings
 from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
@@ -24,6 +25,8 @@ from .dtypes import FROM_NUMPY
 from .errors import hint
 from .grad_mode import mode
 from .hooks import (
+    UNSET,
+    grad_kind,
     hooks_of,
     run_post_accumulate_hooks,
     run_post_hooks,
@@ -100,7 +103,7 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                     continue
                 a = to._a
                 if g.shape != a.shape or g.dtype is not a.dtype:
-                    g = fit_array(node, g, a.shape, a.dtype)
+                    g = fit_array(node, g, a.shape, grad_kind(to, g.dtype))
                 entry = leaves.get(id(to))
                 if entry is not None:
                     entry[1], entry[2] = entry[1] + g, True
@@ -157,6 +160,7 @@ class Walk:
         "callbacks",
         "captured",
         "create",
+        "depth",
         "leaves",
         "number",
         "reached",
@@ -167,6 +171,7 @@ class Walk:
     def __init__(self, create: bool, wanted: dict | None, accumulate: bool):
         self.number = next(_numbers)
         self.create = create  # record the derivative itself?
+        self.depth = 0  # how many walks it stands in
         self.wanted = wanted  # nodes and ids of leaves whose gradients are asked for; None: all
         self.accumulate = accumulate  # into .grad, or only hand back?
         self.running: set[Node] | None = None  # with `wanted`: the nodes that lie before it
@@ -190,6 +195,8 @@ class Walk:
     def leaf(self, leaf: Tensor, g: Any, alone: bool) -> None:
         """Walk one edge into a leaf; after the last one, deliver the sum."""
         key = id(leaf)
+        if self.wanted is not None and key not in self.wanted:
+            return
         left = self.leaves[key] - 1
         self.leaves[key] = left
         old = self.arrived.pop(key, None)
@@ -211,10 +218,18 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
     called once, with the sum, as soon as the last one was walked. Gradients are arrays, or tensors
     when the derivative is recorded too. Returns those that are wanted, by edge.
     """
+    if mode.task is not None and state.depth == 0:
+        state.depth = mode.task.depth + 1
+        if state.depth % DEEP == 0:
+            return _elsewhere(state, arrived, keep)
     create = state.create
     order, state.leaves = collect(arrived)
     if state.wanted is not None:
         order, state.running, state.leaves = _on_the_way(order, state.wanted)
+        if state.accumulate:
+            # As in torch, backward(inputs=...) runs the nodes it is told of, to no effect but that
+            # their hooks are called.
+            state.running.update(n for n in order if n in state.wanted)
     state.reached = {*order, *state.leaves, *state.arrived}
     unusual = create or state.wanted is not None or mode.anomaly or not START
     fit = fit_tensor if create else fit_array
@@ -254,7 +269,7 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
                         continue
                     a = edge._a
                     if g.shape != a.shape or g.dtype is not a.dtype:
-                        h = fit(node, g, a.shape, a.dtype)
+                        h = fit(node, g, a.shape, grad_kind(edge, g.dtype))
                         state.leaf(edge, h, h is not g)
                     else:
                         alone = g is not grad and not create and g.base is None and not node._shares
@@ -273,6 +288,30 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
     for callback in state.callbacks:
         callback()
     return state.captured
+
+
+# How many walks may stand inside one another, each begun by a Function's backward or a hook of the
+# one before, until the next goes on in a thread of its own, where Python's stack is empty.
+DEEP = 40
+
+
+def _elsewhere(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
+    """`long_walk` in a thread of its own, in the modes of this one."""
+    modes, captured, errors_there = dict(mode.__dict__), [], []
+
+    def run() -> None:
+        mode.__dict__.update(modes)
+        try:
+            captured.append(long_walk(state, arrived, keep))
+        except BaseException as error:
+            errors_there.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if errors_there:
+        raise errors_there[0]
+    return captured[0]
 
 
 def add_to(arrived: dict[Any, Any], node: Any, nr: int | None, g: Any) -> None:
@@ -300,10 +339,11 @@ def _visit(state: Walk, node: Node, grad: Any) -> Any:
             grads = grad if node._wants_all else [grad]
             grads = _plain(state, run_pre_hooks(hooks, [as_tensor(g) for g in grads]))
             grad = grads if node._wants_all else grads[0]
+    given = grad
     if node._wants_all:
-        grad = _complete(node, grad, state.create)
+        grad = _complete(node, list(grad), state.create)
     if mode.anomaly or hooks is not None:
-        return _run_watched(state, node, grad)
+        return _run_watched(state, node, grad, given)
     return run_node(node, grad, state.create)
 
 
@@ -359,6 +399,13 @@ def fit_tensor(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     return g if g._a.dtype == dtype else g.to(FROM_NUMPY[dtype])
 
 
+def fit_dtype(g: Any, dtype: Any) -> Any:
+    """The same of an array or a tensor, whichever it is."""
+    if isinstance(g, Tensor):
+        return g.to(FROM_NUMPY[np.dtype(dtype)])
+    return _cast(g, np.dtype(dtype))
+
+
 def _check_shape(node: Node, got: tuple, wanted: tuple) -> None:
     lead = len(got) - len(wanted)
     if lead < 0 or any(w not in (1, g) for w, g in zip(wanted, got[lead:], strict=True)):
@@ -395,8 +442,11 @@ def _plain(state: Walk, grads: list) -> list:
     return grads if state.create else [None if g is None else g._a for g in grads]
 
 
-def _run_watched(state: Walk, node: Node, grad: Any) -> Any:
-    """Run a node that may have hooks behind it, or whose results anomaly mode looks at."""
+def _run_watched(state: Walk, node: Node, grad: Any, arrived: Any) -> Any:
+    """Run a node that may have hooks behind it, or whose results anomaly mode looks at.
+
+    Its hooks see what `arrived`, where its derivative sees zeros for the None among it.
+    """
     create = state.create
     if not mode.anomaly and not node._hooks.post:  # type: ignore[union-attr]
         return run_node(node, grad, create)
@@ -411,7 +461,7 @@ def _run_watched(state: Walk, node: Node, grad: Any) -> Any:
         mode.node = outer
     grads = tuple(g if state.needs(e) else None for e, g in zip(node._edges, grads, strict=True))
     if node._hooks is not None and node._hooks.post:
-        given = tuple(as_tensor(g) for g in (grad if node._wants_all else [grad]))
+        given = tuple(as_tensor(g) for g in (arrived if node._wants_all else [arrived]))
         tensors = run_post_hooks(node._hooks, tuple(map(as_tensor, grads)), given)
         grads = tensors if create else tuple(None if g is None else g._a for g in tensors)
     if mode.anomaly and mode.check_nan:
@@ -437,13 +487,15 @@ def warn_origin(node: Node) -> None:
             f"Error detected in {node.name()}. No forward pass information available. Enable "
             "detect anomaly during forward pass for more information."
         )
+        line = 100
     else:
         text = (
             f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
             f"{where}"
         )
+        line = 122
     place = "/__w/pytorch/pytorch/torch/csrc/autograd/python_anomaly_mode.cpp"
-    warnings.warn(f"{text} (Triggered internally at {place}:122.)", UserWarning, stacklevel=5)
+    warnings.warn(f"{text} (Triggered internally at {place}:{line}.)", UserWarning, stacklevel=5)
     parent = node._hooks.metadata.get("parent_") if node._hooks is not None else None
     while parent is not None:
         metadata = hooks_of(parent).metadata
@@ -451,7 +503,7 @@ def warn_origin(node: Node) -> None:
             f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call "
             "that induced the previous calculation:\n" + "".join(metadata.get("traceback_", []))
         )
-        warnings.warn(f"{text} (Triggered internally at {place}:127.)", UserWarning, stacklevel=5)
+        warnings.warn(f"{text} (Triggered internally at {place}:129.)", UserWarning, stacklevel=5)
         parent = metadata.get("parent_")
 
 
@@ -461,9 +513,9 @@ def warn_origin(node: Node) -> None:
 def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
     """All gradients of a leaf have arrived: hooks, then hand back or accumulate."""
     hooks = leaf._hooks
-    if state.wanted is not None and id(leaf) not in state.wanted:
-        return
     if hooks is not None:
+        if hooks.grad_dtype is not UNSET:
+            g = fit_dtype(g, grad_kind(leaf, g.dtype))
         t = run_tensor_hooks(hooks, [as_tensor(g)])
         if hooks.pre and state.accumulate:
             t = run_pre_hooks(hooks, t)
@@ -473,7 +525,7 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
         return
     if state.create:
         old = leaf._grad
-        leaf._grad = fresh(np.empty_like(leaf._a)).copy_(g) if old is None else old + g
+        leaf._grad = fresh(np.empty_like(leaf._a, g._a.dtype)).copy_(g) if old is None else old + g
     else:
         accumulate(leaf, g, alone)
     if hooks is not None:
@@ -488,7 +540,7 @@ def accumulate(leaf: Tensor, g: Any, alone: bool) -> None:
     if old is None:
         if not alone or g.__class__ is not np.ndarray or g.strides != leaf._a.strides:
             # The first gradient has the leaf's own layout.
-            g, own = np.empty_like(leaf._a), g
+            g, own = np.empty_like(leaf._a, g.dtype), g
             g[...] = own
         leaf._grad = fresh(g)
         return
@@ -512,7 +564,8 @@ def backward(
     """Accumulate the gradients of `tensors` into leaves (all of them, or only `inputs`)."""
     wanted = None
     if inputs is not None:
-        inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        one = isinstance(inputs, Tensor) or hasattr(inputs, "output_nr")  # (a GradientEdge)
+        inputs = (inputs,) if one else tuple(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         for t in inputs:

@@ -103,9 +103,12 @@ MULTI_VIEW = (
     "out-of-place one."
 )
 
-MULTI_VIEW_CHANGED = (
+VIEW_CHANGED = (
     "Output {} of {} is a view and its base or another view of its base has been modified inplace."
-    + MULTI_VIEW
+)
+
+NO_GRAD_VIEW_CHANGED = NO_GRAD_VIEW.replace(
+    "is being modified", "its base or another view of its base has been modified"
 )
 
 INFERENCE_VIEW = (
@@ -139,10 +142,21 @@ NOT_RETURNED = (
 
 UNPACK_TYPE = "Output of saved tensor unpack_hook expected to be a Tensor but got result of type {}"
 
+MARK_DIRTY = "mark_dirty can only accept variables, but argument "
+MARK_CONSTANT = "mark_non_differentiable only accepts variable arguments, but got "
+
+COMPLEX_GRAD = (
+    "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be "
+    "true, but got false.  (Could this error message be improved?  If so, please report an "
+    "enhancement request to PyTorch.)"
+)
+
 HOOKS_SET = (
     "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one "
     "pair of hooks is allowed at a time."
 )
+
+HOOKS_NONE = "Calling register_hooks on a saved tensor with value None is forbidden"
 
 HOOKS_FREED = (
     "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values "

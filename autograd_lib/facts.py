@@ -13,6 +13,7 @@ from . import dtypes, errors
 from .dtypes import FROM_NUMPY, Size
 from .errors import hint
 from .grad_mode import mode
+from .numeric import memory
 
 
 def wrap_dim(dim: int, ndim: int) -> int:
@@ -51,11 +52,6 @@ class TensorBase:
         return FROM_NUMPY[self._a.dtype]
 
     @property
-    def grad_dtype(self) -> dtypes.dtype:
-        """The type of the gradient: always that of the tensor."""
-        return self.dtype
-
-    @property
     def device(self) -> dtypes.device:
         return dtypes.device("cpu")
 
@@ -77,7 +73,6 @@ class TensorBase:
 
     is_cuda = is_sparse = is_quantized = is_meta = is_mkldnn = is_nested = False
     is_cpu = True
-    names = None
 
     def dim(self) -> int:
         return self._a.ndim
@@ -97,11 +92,7 @@ class TensorBase:
         return strides if dim is None else strides[wrap_dim(dim, self._a.ndim)]
 
     def storage_offset(self) -> int:
-        owner = self._a
-        while isinstance(owner.base, np.ndarray):
-            owner = owner.base
-        start = np.lib.array_utils.byte_bounds(owner)[0]
-        return (self.data_ptr() - start) // self._a.itemsize
+        return memory(self._a)[1]
 
     def data_ptr(self) -> int:
         return self._a.__array_interface__["data"][0]

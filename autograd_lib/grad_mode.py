@@ -48,13 +48,23 @@ class _Mode(threading.local):
         self.enabled = self.enabled
 
 
-mode = _Mode()
+mode = thread = _Mode()
+
+
+def set_anomaly(on: bool, check_nan: bool) -> None:
+    """Switch anomaly mode on this thread, and on those that begin from now on."""
+    for where in (_Mode, mode):
+        where.anomaly, where.check_nan = on, check_nan
+    _Mode.state = 1 if on else True
+    mode.settle()
 
 
 def push_saved_hooks(pack: Any, unpack: Any) -> None:
     """From now on, nodes keep what `pack` makes of a tensor; `unpack` turns it back."""
     if mode.no_saved_hooks is not None:
         raise RuntimeError(mode.no_saved_hooks)
+    if not callable(pack) or not callable(unpack):
+        raise TypeError("_push_saved_tensors_default_hooks(): incompatible function arguments")
     mode.saved_hooks = (*mode.saved_hooks, (pack, unpack))
     mode.settle()
 
@@ -79,8 +89,6 @@ class _Context:
     def __call__(self, function: Callable) -> Callable:
         if inspect.isclass(function):
             warnings.warn(errors.DECORATED_CLASS, FutureWarning, stacklevel=2)
-            function.__init__ = self(function.__init__)  # type: ignore[method-assign]
-            return function
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)
@@ -168,9 +176,14 @@ class enable_grad(_Context):
 class set_grad_enabled(_Context):
     """Switch recording on or off: at once, and back at the end of a `with`."""
 
-    def __init__(self, mode_: bool):
-        self.before, self.mode = mode.enabled, bool(mode_)
-        mode.enabled = self.mode
+    def __init__(self, mode: bool):
+        if not isinstance(mode, (bool, int)):
+            raise TypeError(
+                "set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
+                f"{type(mode).__name__}"
+            )
+        self.before, self.mode = thread.enabled, bool(mode)
+        thread.enabled = self.mode
 
     def __call__(self, function: Callable) -> Callable:
         mode.enabled = self.before

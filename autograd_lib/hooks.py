@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from . import errors
+from .dtypes import FROM_NUMPY
 from .errors import hint
 from .tensor import Tensor
 
-_ids = itertools.count()
+UNSET: Any = object()  # (None as the type of a gradient means that any type will do)
 
 
 class Hooks:
     """All that may hang on a node (or on a leaf, in place of its AccumulateGrad)."""
 
     __slots__ = (
+        "grad_dtype",
         "had",
         "metadata",
         "post",
@@ -32,7 +35,8 @@ class Hooks:
         self.post: dict[int, Callable] = {}
         self.post_accumulate: dict[int, Callable] = {}
         self.retain: dict[int, Any] = {}  # output number -> weak reference to the tensor
-        self.had = False  # has there ever been a tensor hook?
+        self.grad_dtype = UNSET  # of a leaf: NumPy's type of its gradient, if that is not its own
+        self.had: set[int] = set()  # outputs on whose tensors there has ever been a hook
         # Anything; in anomaly mode also "traceback_", where the node was made, and "parent_", the
         # node whose derivative made this one.
         self.metadata: dict[str, Any] = {}
@@ -41,35 +45,38 @@ class Hooks:
 class RemovableHandle:
     """What registering a hook returns; `remove()` takes the hook off again."""
 
-    def __init__(self, where: dict, key: int):
+    __module__ = "torch.utils.hooks"
+    next_id = 0
+
+    def __init__(self, hooks_dict: Any, *, extra_dict: Any = None):
         # The dictionary of hooks lives as long as its node; a handle must not prolong that.
-        self._where: Any = weakref.ref(_Anchor.of(where))
-        self.id = key
+        self.hooks_dict_ref: Any = weakref.ref(hooks_dict)
+        self.id = RemovableHandle.next_id
+        RemovableHandle.next_id += 1
+        more = (extra_dict,) if isinstance(extra_dict, dict) else tuple(extra_dict or ())
+        self.extra_dict_ref: tuple = tuple(weakref.ref(d) for d in more)
 
     def remove(self) -> None:
-        anchor = self._where()
-        if anchor is not None:
-            anchor.pop(self.id, None)
+        for ref in (self.hooks_dict_ref, *self.extra_dict_ref):
+            hooks = ref()
+            if hooks is not None:
+                hooks.pop(self.id, None)
+
+    def __getstate__(self) -> tuple:
+        return self.hooks_dict_ref(), self.id, tuple(ref() for ref in self.extra_dict_ref)
+
+    def __setstate__(self, state: tuple) -> None:
+        hooks, self.id, more = state
+        # A dictionary that is already gone is stood in for by an empty one.
+        self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
+        self.extra_dict_ref = tuple(weakref.ref(OrderedDict() if d is None else d) for d in more)
+        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
 
     def __enter__(self) -> RemovableHandle:
         return self
 
     def __exit__(self, *error: Any) -> None:
         self.remove()
-
-
-RemovableHandle.__module__ = "torch.utils.hooks"
-
-
-class _Anchor(dict):
-    """A dictionary that can be referred to weakly."""
-
-    __slots__ = ("__weakref__",)
-
-    @staticmethod
-    def of(d: dict) -> Any:
-        assert isinstance(d, _Anchor)
-        return d
 
 
 def hooks_of(x: Any) -> Hooks:
@@ -85,26 +92,40 @@ def hooks_of(x: Any) -> Hooks:
 
 def _add(hooks: Hooks, which: str, hook: Any) -> RemovableHandle:
     d = getattr(hooks, which)
-    if not isinstance(d, _Anchor):
-        d = _Anchor(d)
+    if not isinstance(d, OrderedDict):  # (a plain dictionary cannot be referred to weakly)
+        d = OrderedDict()
         setattr(hooks, which, d)
-    key = next(_ids)
-    d[key] = hook
-    return RemovableHandle(d, key)
+    handle = RemovableHandle(d)
+    d[handle.id] = hook
+    return handle
 
 
 def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
-    if not t.requires_grad:
+    # A view that has hooks keeps them together, on the origin that it had then.
+    if not (t._rg if t._backward_hooks is not None else t.requires_grad):
         raise hint(
             RuntimeError("cannot register a hook on a tensor that doesn't require gradient"),
             "no gradient will ever be computed for it; set requires_grad=True before.",
         )
-    if t._edge is None:
-        hooks_of(t).had = True
-        return _add(hooks_of(t), "tensor", (0, hook))
-    _, node, nr = t._edge
-    hooks_of(node).had = True
-    return _add(hooks_of(node), "tensor", (nr or 0, hook))
+    hooks = hooks_of(t if t._edge is None else t._edge[1])
+    hooks.had.add(t.output_nr)
+    return _add(hooks, "tensor", (t.output_nr, hook))
+
+
+def grad_kind(leaf: Tensor, given: Any) -> Any:
+    """NumPy's type for a gradient that comes to `leaf` in the type `given`."""
+    if leaf._hooks is None or leaf._hooks.grad_dtype is UNSET:
+        return leaf._a.dtype
+    return given if leaf._hooks.grad_dtype is None else leaf._hooks.grad_dtype
+
+
+def check_grad_dtype(leaf: Tensor, grad: Tensor) -> None:
+    """Raise unless a gradient assigned to `leaf` may be of this type."""
+    wanted = grad_kind(leaf, grad._a.dtype)
+    if wanted != grad._a.dtype:
+        kind = FROM_NUMPY[grad._a.dtype]._long.lower()
+        kind = {"long": "long int", "half": "c10::Half"}.get(kind, kind)
+        raise RuntimeError(errors.GRAD_DTYPE.format(kind, FROM_NUMPY[wanted]._long))
 
 
 def register_post_accumulate(t: Tensor, hook: Any) -> RemovableHandle:
@@ -129,6 +150,15 @@ def register_node_prehook(node: Any, hook: Any) -> RemovableHandle:
 def retain(t: Tensor) -> None:
     _, node, nr = t._edge  # type: ignore[misc]
     hooks_of(node).retain[nr or 0] = weakref.ref(t)
+
+
+def move_retained(t: Tensor, old: tuple) -> None:
+    """`t` has a new origin: what it retained there is retained here from now on."""
+    kept = old[1]._hooks.retain
+    ref = kept.get(old[2] or 0)
+    if ref is not None and ref() is t:
+        del kept[old[2] or 0]
+        retain(t)
 
 
 def _name(hook: Any) -> str:

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from . import errors
+from .derivatives.shapes import in_memory, laid_out
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import fit_array
 from .grad_mode import mode
+from .hooks import move_retained
 from .node import Node, run_node, sequence
 from .numeric import FLOAT32, FLOAT64, loud, quiet
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
@@ -42,10 +44,9 @@ def check(self: Tensor, tracked: bool) -> None:
         return
     if view is not None and self._counter is INFERENCE:
         return  # `changed` will say what is wrong
-    if view is not None:
-        if (view[0]._rg and view[0]._edge is None) or (self._rg and self._edge is None):
-            raise errors.view_of_leaf_in_place()
-    elif self._rg and self._edge is None:
+    if view is not None and view[0]._edge is None and (self._rg or view[0]._rg):
+        raise errors.view_of_leaf_in_place()
+    if self._rg and self._edge is None:
         raise errors.leaf_in_place()
 
 
@@ -122,6 +123,9 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     before = fresh(self._a)
     before._edge, before._rg, before._counter = self._edge, self._rg, self._counter
     out = function(before, *args, **kwargs)
+    if out._edge is None and self._rg:
+        # What has no derivative, such as a comparison, lets nothing through.
+        out = WORDS["overwritten"](before, out._a.astype(self._a.dtype))
     node = out._edge[1] if out._edge is not None else None
     if node is not None and getattr(node, "saved_self", None) is before:
         before._a, before._counter = self._a.copy(), [0]
@@ -143,45 +147,45 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
 def set_history(self: Tensor, node: Node) -> None:
     """Make `node` the origin of `self`'s new values."""
     if self._view is None:
-        retained = _take_retained(self)
+        old = self._edge
         self._edge, self._rg = (node._seq, node, None), True
-        if retained:
-            self.retain_grad()
+        if old is not None and old[1]._hooks is not None:
+            move_retained(self, old)
         return
     base = self._view[0]
     outer = CustomCopySlices() if node._custom else CopySlices()
     outer._seq, outer._hooks = next(sequence), None
     outer.fn = node
     outer.geometry = geometry(base, self)
+    outer.strides = None if base._a.flags.c_contiguous else base.stride()
     outer.kind = self._a.dtype if self._a.dtype != base._a.dtype else None
     outer._shape, outer._dtype = base._a.shape, base._a.dtype
     rest = node._edges[1:] if node._edges else ()
     outer._edges = ((base._edge or base) if base._rg else None, *rest)
-    retained = _take_retained(base)
+    old = base._edge
     nr = None
     if node._custom:
         outer._shape, outer._dtype, nr = [outer._shape], [outer._dtype], 0
     base._edge, base._rg = (outer._seq, outer, nr), True
-    if retained:
-        base.retain_grad()
+    if old is not None and old[1]._hooks is not None:
+        move_retained(base, old)
     self._view[1] = -1  # out of date: the next look at its history renews it
     refresh(self)
 
 
-def _take_retained(self: Tensor) -> bool:
-    """If `self` retains its gradient, stop the old origin from filling it."""
-    edge = self._edge
-    if edge is None or edge[1]._hooks is None:
-        return False
-    return edge[1]._hooks.retain.pop(edge[2] or 0, None) is not None
-
-
 def geometry(base: Tensor, view: Tensor) -> tuple:
-    """Where `view` lies in `base`: size, strides and offset, in elements of the view."""
-    a, b = view._a, base._a
+    """Where `view` lies in the memory of `base`: its size, strides and offset, in elements of the
+    view; and the base's strides, as the view sees it, if they are not those of its size."""
+    a, b, item = view._a, base._a, view._a.itemsize
     start = a.__array_interface__["data"][0] - b.__array_interface__["data"][0]
-    item = a.itemsize
-    return a.shape, tuple(s // item for s in a.strides), start // item
+    strides = None
+    if not b.flags.c_contiguous:
+        strides = tuple(s // item for s in b.strides)
+        if b.itemsize > item:
+            strides = (*strides, 1)
+        elif b.itemsize < item:
+            strides = strides[:-1]
+    return a.shape, tuple(s // item for s in a.strides), start // item, strides
 
 
 def window(base: Tensor, view: Tensor) -> Tensor:
@@ -200,10 +204,11 @@ def _seen_as(t: Tensor, kind: Any) -> Any:
 class CopySlices(Node):
     """An operation in place on part of a tensor: the rest of the gradient passes by it."""
 
-    __slots__ = ("fn", "geometry", "kind")
+    __slots__ = ("fn", "geometry", "kind", "strides")
     _label = "torch::autograd::CopySlices"
     fn: Any
     geometry: tuple
+    strides: Any  # of the base, if they are not those of its size
     kind: Any  # the view's type, if it sees complex numbers as pairs of real ones or the reverse
 
     @property
@@ -213,14 +218,10 @@ class CopySlices(Node):
     def _release(self) -> None:
         self.fn._release()
 
-    def _window(self, a: np.ndarray) -> np.ndarray:
-        size, stride, offset = self.geometry
-        flat = (a.reshape(-1) if self.kind is None else a.reshape(-1).view(self.kind))[offset:]
-        return np.lib.stride_tricks.as_strided(flat, size, [s * flat.itemsize for s in stride])
-
     def _run(self, grad: Any, keep: bool) -> tuple:
-        out = np.array(grad, order="C")
-        part = self._window(out)
+        size, stride, offset, _ = self.geometry
+        out = laid_out(grad, self.strides)
+        part = in_memory(out, size, stride, offset, self.kind)
         given = part.copy()
         grad = [given] if self._custom else given
         grads = self.fn._run(grad, keep) if self.kind is None else run_node(self.fn, grad, False)
@@ -228,18 +229,19 @@ class CopySlices(Node):
         return (out, *grads[1:])
 
     def _run_tensors(self, grad: Any, keep: bool) -> tuple:
-        size, stride, offset = self.geometry
-        whole, grad = grad.dtype, _seen_as(grad.contiguous(), self.kind)
-        given = WORDS["as_strided_"](grad, size, stride, offset).clone()
+        size, stride, offset, strides = self.geometry
+        whole, grad = grad.dtype, grad if self.kind is None else grad.contiguous()
+        grad = _seen_as(grad, self.kind)
+        given = WORDS["strided_take"](grad, size, stride, offset, strides)
         given = [given] if self._custom else given
         tensors = self.fn._run_tensors
         grads = tensors(given, keep) if self.kind is None else run_node(self.fn, given, True)
-        hole = np.ones(grad.shape, bool)
-        np.lib.stride_tricks.as_strided(hole.reshape(-1)[offset:], size, stride)[...] = False
+        hole = laid_out(np.ones(grad.shape, bool), strides)
+        in_memory(hole, size, stride, offset)[...] = False
         out = WORDS["where"](fresh(hole), grad, 0.0)
         if grads[0] is not None:
             out = out + WORDS["as_strided_backward"](
-                grads[0].expand(size), tuple(grad.shape), size, stride, offset
+                grads[0].expand(size), tuple(grad.shape), size, stride, offset, strides
             )
         return (_seen_as(out, None if self.kind is None else whole.np), *grads[1:])
 
@@ -259,7 +261,7 @@ class CustomCopySlices(CopySlices):
 
 def method(name: str) -> Any:
     """The in-place method of the operation `name`."""
-    function = PUBLIC.get(name) or WORDS[name]
+    function = PUBLIC.get(name) or WORDS.get(name) or METHODS[name]
 
     def in_place(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return apply(function, self, args, kwargs)
@@ -284,7 +286,8 @@ NAMES = [
     "sinc", "sinh", "sqrt", "square", "sub", "subtract", "tan", "tanh", "tril", "triu",
     "true_divide", "trunc", "xlogy", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
     "fix", "arccos", "arcsin", "arctan", "arccosh", "arcsinh", "arctanh", "greater", "less",
-    "float_power",
+    "float_power", "absolute", "addr", "arctan2", "greater_equal", "index_reduce", "less_equal",
+    "nextafter", "not_equal",
 ]  # fmt: skip
 
 
@@ -313,12 +316,25 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
                 counter[0] += 1
                 return self
         elif not isinstance(other, OPERANDS):
-            return NotImplemented
+            raise TypeError(
+                f"{name}_(): argument 'other' (position 1) must be Tensor, not "
+                f"{type(other).__name__}"
+            )
         return slow(self, other) if alpha == 1 else slow(self, other, alpha=alpha)
 
     in_place.__name__ = in_place.__qualname__ = f"{name}_"
     in_place.__doc__ = slow.__doc__
     return in_place
+
+
+def operator(in_place: Any) -> Any:
+    """Python's operator such as +=, of an in-place method."""
+
+    def assigned(self: Tensor, other: Any) -> Any:
+        # What is neither tensor nor number may know itself what to do.
+        return in_place(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    return assigned
 
 
 def zero_(self: Tensor) -> Tensor:
@@ -397,7 +413,9 @@ def install() -> None:
         "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide
     }.items():  # fmt: skip
         METHODS[f"{name}_"] = fast_arithmetic(name, ufunc)
-        METHODS[f"__i{name if name != 'div' else 'truediv'}__"] = METHODS[f"{name}_"]
+        METHODS[f"__i{name if name != 'div' else 'truediv'}__"] = operator(METHODS[f"{name}_"])
+    for name in ("and", "or", "xor", "lshift", "rshift"):
+        METHODS[f"__i{name}__"] = operator(method(f"__{name}__"))
     METHODS.update(zero_=zero_, fill_=fill_, copy_=copy_)
     for name in ("t", "transpose", "squeeze", "unsqueeze", "swapaxes", "swapdims"):
         if name in PUBLIC:

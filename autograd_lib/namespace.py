@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from . import (
+    attributes,  # noqa: F401 - registers its attributes
     creation,  # noqa: F401 - registers its functions
     dtypes,
     einsum,  # noqa: F401 - registers its function
     folded,  # noqa: F401 - registers its operations
     functions,
     inplace,
+    memory,  # noqa: F401 - registers its functions
     words,
 )
 from .derivatives import (

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import saved as saved_module
-from .dtypes import FROM_NUMPY, Size
+from .dtypes import FROM_NUMPY, device
 from .grad_mode import mode
 from .hooks import Hooks, hooks_of, register_node_hook, register_node_prehook
 from .numeric import START
@@ -33,7 +33,9 @@ def as_tensor(g: Any) -> Any:
 
 class _NodeType(type):
     def __repr__(cls) -> str:
-        return f"<class '{cls.__name__}'>"
+        # torch's nodes are written in C++, but for those of users' Functions.
+        python = cls.__module__.startswith("torch")
+        return f"<class '{cls.__module__ + '.' if python else ''}{cls.__name__}'>"
 
 
 class Node(metaclass=_NodeType):
@@ -44,6 +46,7 @@ class Node(metaclass=_NodeType):
     gradient (or None) per edge, and letting go of what was saved unless told to `keep` it.
     """
 
+    __module__ = "torch.autograd.graph"
     __slots__ = ("__weakref__", "_dtype", "_edges", "_hooks", "_seq", "_shape")
 
     _edges: tuple
@@ -58,6 +61,7 @@ class Node(metaclass=_NodeType):
     _holomorphic = True  # are its formulas complex derivatives, up to conjugation?
     _shares = False  # may its gradients be arrays that somebody else holds too?
     _folded = False  # does it stand for several nodes?
+    _leaf = False  # does a tensor with this origin pass for a leaf?
     saved_names: tuple = ()
     saved_variables: tuple = ()
     _results: dict = {}  # noqa: RUF012 - names of saved results -> output numbers
@@ -123,12 +127,30 @@ class Node(metaclass=_NodeType):
 
     def __call__(self, *grads: Any) -> Any:
         """The gradients of what the operation was made from, given those of its results."""
-        create = mode.enabled
-        given: Any = list(grads) if create else [g._a for g in grads]
-        found = run_node(self, given if self._wants_all else given[0], create)
-        found = tuple(None if e is None else as_tensor(g)
-                      for e, g in zip(self._edges, found, strict=True))  # fmt: skip
+        wanted = len(self._shape) if self._wants_all else 1
+        if len(grads) != wanted:
+            raise TypeError(f"expected {wanted} arguments, got {len(grads)} instead")
+        for i, g in enumerate(grads):
+            if g is not None and not isinstance(g, Tensor):
+                raise TypeError(f"argument {i} is not a Variable")
+        if all(g is None for g in grads):
+            found = (None,) * len(self._edges)
+        else:
+            found = self._gradients(grads)
         return found[0] if len(found) == 1 else found
+
+    def _gradients(self, grads: Any) -> tuple:
+        create = mode.enabled
+        given: Any = grads if create else [None if g is None else g._a for g in grads]
+        if self._wants_all:
+            zeros = [np.zeros(s, d) for s, d in zip(self._shape, self._dtype, strict=True)]
+            given = [(fresh(z) if create else z) if g is None else g
+                     for g, z in zip(given, zeros, strict=True)]  # fmt: skip
+        else:
+            given = given[0]
+        found = run_node(self, given, create)
+        return tuple(None if e is None else as_tensor(g)
+                     for e, g in zip(self._edges, found, strict=True))  # fmt: skip
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"cannot pickle '{type(self).__name__}' object")
@@ -220,9 +242,13 @@ class FoldedNode(Node):
 
 
 class _Metadata:
+    """What a node knows about one of its results."""
+
+    is_nested_tensor = is_cpp_nested_tensor = False
+    device = device("cpu")
+
     def __init__(self, shape: Any, dtype: Any):
-        self.shape, self.dtype, self.is_tensor_subclass = Size(shape), FROM_NUMPY[dtype], False
-        self.device = "cpu"
+        self.shape, self.dtype = list(shape), FROM_NUMPY[dtype]
 
 
 class AccumulateGrad(Node):
@@ -242,13 +268,22 @@ class AccumulateGrad(Node):
         self._shape, self._dtype = variable._a.shape, variable._a.dtype
         self._hooks = hooks_of(variable)
 
+    def _gradients(self, grads: Any) -> tuple:
+        from .engine import accumulate
+
+        accumulate(self.variable, grads[0]._a, False)
+        return ()
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), "variable"]
+
 
 class PassOn(Node):
     """Leads to a leaf from what stands in for its saved value: what a hook has unpacked."""
 
     __slots__ = ()
     _label = "torch::autograd::AccumulateGrad"
-    _shares = True
+    _shares = _leaf = True
 
     def _run(self, grad: Any, keep: bool) -> tuple:
         return (grad,)

@@ -124,6 +124,46 @@ def rows(n: int) -> Any:
     return _ROWS[:n] if n <= _MANY else np.arange(n)
 
 
+# -- choosing -------------------------------------------------------------------------------------
+# A gradient times a mask is NaN where it is infinite and the mask zero. `np.where` is right, but
+# takes 34 us for 128 by 128 numbers, as nobody can foresee which it takes; "and" with the bits, 6.
+
+_BITS = {FLOAT32: np.dtype("i4"), FLOAT64: np.dtype("i8")}
+
+
+def kept(g: Any, mask: Any) -> Any:
+    """The numbers of `g` where the mask is true, zero elsewhere."""
+    bits = _BITS.get(g.dtype)
+    if bits is None or mask.size < 512 or mask.shape != g.shape:
+        return np.where(mask, g, ZERO.get(g.dtype, 0))
+    out = mask.view("i1").astype(bits)
+    np.negative(out, out)
+    return np.bitwise_and(out, g.view(bits), out).view(g.dtype)
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+def owner(a: np.ndarray) -> np.ndarray:
+    """The array whose memory `a` looks at."""
+    while True:
+        base: Any = a.base
+        if base is not None and not isinstance(base, np.ndarray):
+            base = getattr(base, "base", None)  # what NumPy's as_strided puts in between
+        if not isinstance(base, np.ndarray):
+            return a
+        a = base
+
+
+def memory(a: np.ndarray) -> tuple[np.ndarray, int]:
+    """All the memory that `a` is a part of, in one dimension, and where in it `a` begins."""
+    whole = owner(a)
+    if not whole.flags.c_contiguous:
+        whole = whole.transpose(np.argsort([-s for s in whole.strides], kind="stable"))
+    start = a.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    return whole.reshape(-1), start // a.itemsize
+
+
 # -- silence ---------------------------------------------------------------------------------------
 # Dividing by zero or overflowing is no reason to warn: torch does not. `np.errstate` takes 0.8 us
 # to enter and leave; setting the variable behind it, and setting it back, takes 0.1 us.

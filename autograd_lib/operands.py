@@ -83,6 +83,29 @@ def tensor_list(xs: Any, function: str, argument: str, position: int) -> Any:
     return xs
 
 
+def into(out: Tensor, function: Any, given: dict) -> Tensor:
+    """Do `function`, and put the result into the memory of `out`."""
+    from . import inplace
+    from .grad_mode import mode, no_grad
+
+    tensors = [x for x in (out, *given.values()) if isinstance(x, Tensor)]
+    if mode.enabled and any_tracked(tensors):
+        raise errors.hint(
+            RuntimeError(
+                f"{function.__name__}(): functions with out=... arguments don't support automatic "
+                "differentiation, but one of the arguments requires grad."
+            ),
+            "leave out= away, or work inside no_grad().",
+        )
+    with no_grad():
+        result = function(**given)
+        if out._a.shape != result._a.shape:
+            out.resize_(tuple(result._a.shape))
+        inplace.write(out, result._a)
+        inplace.changed(out)
+    return out
+
+
 def any_tracked(tensors: Any) -> bool:
     return any(t._rg for t in tensors)
 

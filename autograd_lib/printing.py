@@ -165,7 +165,10 @@ def tensor_repr(t: Any) -> str:
         if not quiet:
             suffixes.append(f"dtype={kind}")
         text = tensor_text(t, indent)
-    node = t.grad_fn
+    try:
+        node = t.grad_fn
+    except RuntimeError:  # a view that cannot follow what happened to its base
+        return _join(prefix + text, [*suffixes, "grad_fn=<Invalid>"], indent)
     if node is not None:
         name = type(node).__name__
         if name == "CppFunction":

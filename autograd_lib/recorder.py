@@ -125,7 +125,7 @@ def op(name: str | None = None, *, public: bool = True, method: bool = True, **g
     formulas = {k: v for k, v in given.items() if k not in options}
 
     def decorate(forward: Any) -> Any:
-        entry = Entry(name or forward.__name__, forward, formulas, **options)
+        entry = Entry(name or forward.__name__, forward, formulas, into=public, **options)
         ENTRIES[entry.name] = entry
         register(entry.name, entry.function, public, method)
         return forward
@@ -177,6 +177,7 @@ class Entry:
     inside: tuple = ()  # arrays that the forward returns beside its result, for formulas
     unfold: Any = None  # makes the node that torch has, of one that does several steps at once
     module: str = ""  # the part of the table that it stands in
+    into: bool = False  # may the result be put into a tensor given as `out`?
 
     def __post_init__(self) -> None:
         self.error = self.error or self.name.strip("_")
@@ -261,7 +262,7 @@ class Entry:
         for s in self.saved:
             space[f"_saved_{s}"] = _saved_property(s, self)
         for s in self.saved_variables:
-            space[f"_raw_saved_{s}"] = _raw_property(s)
+            space[f"_raw_saved_{s}"] = _raw_property(s, self)
         for s in self.shows:
             space[f"_saved_{s}"] = _shown_property(s)
         made_type = type(Node)
@@ -360,7 +361,13 @@ class Entry:
             parts.append(v if p.default is p.empty else f"{v}=default_{p.name}")
             value = f"{v}_a" if p.name in self.kinds else v
             call.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
+        into = self.into and self.outputs == 1 and not self.view
+        if into:
+            parts += ["out=None"] if starred else ["*", "out=None"]
         w = [f"def {self.name}({', '.join(parts)}):"]
+        if into:
+            given = ", ".join(f"{shown(n)}={shown(n)}" for n in self.signature.parameters)
+            w.append(f"    if out is not None: return into(out, {self.name}, dict({given}))")
         if self.unfold:
             w.append("    if thread.state.__class__ is not bool: raise Unusual")
         for position, a in enumerate(self.signature.parameters, 1):
@@ -651,7 +658,11 @@ def _shown_property(name: str) -> property:
     return property(read)
 
 
-def _raw_property(name: str) -> property:
+def _raw_property(name: str, entry: Entry) -> property:
+    if entry.kinds.get(name) == "Arrays":
+        return property(
+            lambda node: tuple(SavedTensor(node, name, i) for i in range(len(node._edges)))
+        )
     return property(lambda node: SavedTensor(node, name))
 
 

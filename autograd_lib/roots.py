@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
+from .dtypes import Size
 from .errors import hint
 from .node import AccumulateGrad
 from .numeric import complex_met
@@ -38,7 +39,9 @@ def root_gradients(
     roots: list[tuple[Any, Any]] = []
     for i, (t, g) in enumerate(zip(tensors, gradients, strict=True)):
         if not isinstance(t, Tensor):
-            roots.append(_root_edge(t, g, create))
+            if not hasattr(t, "output_nr"):
+                raise AssertionError("Expected output to be a torch.Tensor")
+            roots.append(_root_edge(t, g, create, i))
             continue
         if t._view is not None:
             refresh(t)
@@ -55,14 +58,7 @@ def root_gradients(
                 g = fresh(np.asarray(g))
         else:
             if g._a.shape != t._a.shape:
-                raise hint(
-                    RuntimeError(
-                        f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and "
-                        f"output[{i}] has a shape of {t.shape}."
-                    ),
-                    "the gradient says how much each element of the output counts, so it has the "
-                    "output's shape.",
-                )
+                raise _mismatch(i, g.shape, t.shape)
             if g._a.dtype.kind == "c":
                 complex_met()
             if (g._a.dtype.kind == "c") != (t._a.dtype.kind == "c"):
@@ -81,7 +77,18 @@ def root_gradients(
     return roots
 
 
-def _root_edge(root: Any, g: Any, create: bool) -> tuple[Any, Any]:
+def _mismatch(i: int, given: Size, shape: Size) -> RuntimeError:
+    return hint(
+        RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {given} and output[{i}] has a "
+            f"shape of {shape}."
+        ),
+        "the gradient says how much each element of the output counts, so it has the output's "
+        "shape.",
+    )
+
+
+def _root_edge(root: Any, g: Any, create: bool, i: int) -> tuple[Any, Any]:
     """The same for a place in the graph (a GradientEdge)."""
     node, nr = root.node, root.output_nr
     edge: Any
@@ -95,6 +102,8 @@ def _root_edge(root: Any, g: Any, create: bool) -> tuple[Any, Any]:
         if math.prod(shape) != 1:
             raise errors.not_scalar()
         g = fresh(np.ones(shape, dtype))
+    elif g._a.shape != shape:
+        raise _mismatch(i, g.shape, Size(shape))
     return edge, g if create else g._a
 
 

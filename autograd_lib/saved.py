@@ -15,7 +15,7 @@ from . import errors
 from .dtypes import FROM_NUMPY
 from .errors import hint
 from .grad_mode import mode
-from .tensor import INFERENCE, Tensor, fresh
+from .tensor import INFERENCE, Tensor, fresh, refresh
 
 
 class Freed:
@@ -35,20 +35,54 @@ class SavedTensor:
     """A saved value as it lies in the graph; its hooks may pack it differently."""
 
     __module__ = "torch._C._autograd"
+    __slots__ = ("_i", "_name", "_node")
 
-    def __init__(self, node: Any = None, name: str = ""):
+    def __init__(self, node: Any = None, name: str = "", i: int | None = None):
         if node is None:
             raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
-        self._node, self._name = node, name
+        self._node, self._name, self._i = node, name, i
 
-    def register_hooks(self, pack: Any, unpack_hook: Any) -> None:
-        """Keep what `pack` makes of the value; `unpack_hook` turns it back when it is needed."""
+    def _value(self) -> Any:
         value = getattr(self._node, f"saved_{self._name}")
+        return value if self._i is None or value is FREED else value[self._i]
+
+    def _pack(self, pack: Any, unpack_hook: Any) -> None:
+        pack_one(self._node, self._name, pack, unpack_hook, self._i)
+
+    def unpack(self) -> Any:
+        """The value, if it is still there and unchanged."""
+        if self._name in self._node._results:
+            return unpack_result_tensor(self._node, self._name)
+        return unpack_tensor(self._node, self._name, self._i, always=True)
+
+    @property
+    def data(self) -> Any:
+        """What is kept: the tensor itself, or what a pack hook made of it."""
+        value = self._value()
+        if isinstance(value, Packed):
+            return value.value
+        if value is FREED:
+            return None
+        return value if value is None or isinstance(value, Tensor) else fresh(np.asarray(value))
+
+    @property
+    def unpack_hook(self) -> Any:
+        """What turns the kept value back, if anybody registered hooks."""
+        value = self._value()
+        return value.unpack if isinstance(value, Packed) else None
+
+    def register_hooks(self, pack_hook: Any, unpack_hook: Any) -> None:
+        """Keep what `pack_hook` makes of the value; `unpack_hook` turns it back when needed."""
+        if not callable(pack_hook) or not callable(unpack_hook):
+            raise TypeError("register_hooks(): incompatible function arguments: two callables")
+        value = self._value()
+        if value is None:
+            raise RuntimeError(errors.HOOKS_NONE)
         if value is FREED:
             raise RuntimeError(errors.HOOKS_FREED)
         if isinstance(value, Packed):
             raise RuntimeError(errors.HOOKS_SET)
-        pack_one(self._node, self._name, pack, unpack_hook)
+        self._pack(pack_hook, unpack_hook)
 
 
 class Packed:
@@ -94,7 +128,7 @@ def unpack_tensor(node: Any, name: str, i: int | None = None, always: bool = Fal
         t, version = t[i], version[i]
     if isinstance(t, Tensor):
         if t._counter[0] != version:
-            raise stale(node, t._a, t._edge, t._counter[0], version)
+            raise stale(node, t._a, origin(t), t._counter[0], version)
         return t
     if isinstance(t, Packed):
         return t.open()
@@ -133,24 +167,31 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
 
 
 def _set_origin(t: Tensor, node: Any, nr: int) -> None:
-    if t._a.dtype.kind in "fc" and (nr == 0 or node._wants_all):
+    if t._a.dtype.kind in "fc" and (nr == 0 or (nr > 0 and node._wants_all)):
         t._edge, t._rg = (node._seq, node, nr if node._wants_all else None), True
+
+
+def origin(t: Tensor) -> Any:
+    """The edge to what made `t`: of a view, as things stand now."""
+    if t._view is not None:
+        refresh(t)
+    return t._edge
 
 
 def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
     """The error for a saved value that was changed in place."""
-    kind = FROM_NUMPY[a.dtype]._long
-    origin = ""
+    kind = f"torch.{FROM_NUMPY[a.dtype]._long}Tensor" if a.dtype != bool else "CPUBoolType"
+    made_by = ""
     if edge is not None:
         name = edge[1].name().removesuffix("0").removesuffix("Backward")
         name = name.rstrip("0123456789").removesuffix("Backward")
-        origin = f", which is output {edge[2] or 0} of {name},"
+        made_by = f", which is output {edge[2] or 0} of {name},"
     text = (
         "one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: [torch.{kind}Tensor {list(a.shape)}]{origin} is at version {now}; expected "
+        f"operation: [{kind} {list(a.shape)}]{made_by} is at version {now}; expected "
         f"version {then} instead. Hint: "
     )
-    if mode.anomaly or (node._hooks is not None and "traceback_" in node._hooks.metadata):
+    if mode.anomaly or "traceback_" in getattr(getattr(node, "_hooks", None), "metadata", ()):
         text += (
             "the backtrace further above shows the operation that failed to compute its gradient. "
             "The variable in question was changed in there or anywhere later. Good luck!"
@@ -163,7 +204,8 @@ def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
     from .inplace import last_changes
 
     where = last_changes.get(a.__array_interface__["data"][0])
-    note = f"{node.name()} needs the values as they were in the forward pass; "
+    reader = "the derivative" if node is None else node.name()
+    note = f"{reader} needs the values as they were in the forward pass; "
     if where:
         note += f"they were changed at {where}."
     else:
@@ -182,15 +224,7 @@ def special(node: Any) -> None:
         if any(isinstance(v, Tensor) and v._counter is INFERENCE for v in values):
             raise RuntimeError(errors.INFERENCE_SAVE)
     if mode.anomaly:
-        from .hooks import hooks_of
-
-        frames = traceback.extract_stack()[:-2]
-        while frames and frames[-1].filename.startswith("<operation"):
-            frames.pop()
-        metadata = hooks_of(node).metadata
-        metadata["traceback_"] = traceback.format_list(frames)
-        if mode.node is not None:
-            metadata["parent_"] = mode.node
+        note_origin(node)
     if mode.saved_hooks:
         pack, unpack_hook = mode.saved_hooks[-1]
         for name in node.saved_variables:
@@ -199,23 +233,44 @@ def special(node: Any) -> None:
                 pack_one(node, name, pack, unpack_hook)
 
 
-def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any) -> None:
-    """Replace one saved value by what the pack hook makes of it."""
+def note_origin(node: Any) -> None:
+    """In anomaly mode: remember where a node was made, and in the derivative of which other."""
+    from .hooks import hooks_of
+
+    frames = traceback.extract_stack()[:-3]
+    while frames and frames[-1].filename.startswith("<operation"):
+        frames.pop()
+    metadata = hooks_of(node).metadata
+    metadata["traceback_"] = traceback.format_list(frames)
+    if mode.node is not None:
+        metadata["parent_"] = mode.node
+
+
+def pack_one(node: Any, name: str, pack: Any, unpack_hook: Any, i: int | None = None) -> None:
+    """Replace one saved value (of a list, the one numbered `i` or all) by what `pack` makes."""
     value = getattr(node, f"saved_{name}")
     if isinstance(value, tuple):
-        packed = tuple(_packed(v, pack, unpack_hook) for v in value)
+        packed = tuple(
+            packed_input(v, pack, unpack_hook) if i in (None, k) else v for k, v in enumerate(value)
+        )
         setattr(node, f"saved_{name}", packed)
-    elif isinstance(value, Tensor):
-        setattr(node, f"saved_{name}", _packed(value, pack, unpack_hook))
-    elif isinstance(value, np.ndarray):
-        t, nr = fresh(value), node._results[name]
+    elif name in node._results:
+        nr = node._results[name]
+        t = fresh(value)
         t._counter = getattr(node, f"counter_{name}")
         _set_origin(t, node, nr)
-        result = _call_pack(pack, t)
-        # The packed result must not keep the node alive through its own edge: the edge is made
-        # again when it is opened.
-        result = t.detach() if result is t else result
-        setattr(node, f"saved_{name}", _PackedResult(result, unpack_hook, nr, node))
+        setattr(node, f"saved_{name}", packed_result(t, pack, unpack_hook, nr, node))
+    elif value is not None:
+        t = value if isinstance(value, Tensor) else fresh(np.asarray(value))
+        setattr(node, f"saved_{name}", packed_input(t, pack, unpack_hook))
+
+
+def packed_result(t: Tensor, pack: Any, unpack_hook: Any, nr: int, node: Any) -> Packed:
+    """A result of `node`, packed."""
+    result = _call_pack(pack, t)
+    # The packed result must not keep the node alive through its own edge: the edge is made again
+    # when it is opened.
+    return _PackedResult(result.detach() if result is t else result, unpack_hook, nr, node)
 
 
 def _call_pack(pack: Any, t: Tensor) -> Any:
@@ -239,7 +294,7 @@ def _call_pack(pack: Any, t: Tensor) -> Any:
         mode.settle()
 
 
-def _packed(t: Tensor, pack: Any, unpack_hook: Any) -> Packed:
+def packed_input(t: Tensor, pack: Any, unpack_hook: Any) -> Packed:
     return Packed(_call_pack(pack, t), unpack_hook, (t._edge or t) if t._rg else None)
 
 

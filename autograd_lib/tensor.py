@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import dtypes, errors
-from .dtypes import FROM_NUMPY, Size
+from .dtypes import Size
 from .errors import hint
 from .facts import TensorBase
 from .facts import wrap_dim as wrap_dim
@@ -97,9 +96,7 @@ class Tensor(TensorBase):
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded."""
-        if self._view is not None:
-            refresh(self)
-        return self._rg
+        return self._rg or (self._view is not None and self._view[0]._rg)
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
@@ -123,14 +120,14 @@ class Tensor(TensorBase):
         """The node of the graph that made this tensor; None for a leaf."""
         if self._view is not None:
             refresh(self)
-        return None if self._edge is None else self._edge[1]
+        return None if self._edge is None or self._edge[1]._leaf else self._edge[1]
 
     @property
     def is_leaf(self) -> bool:
         """True when no recorded operation made this tensor, that is, `grad_fn` is None."""
         if self._view is not None:
             refresh(self)
-        return self._edge is None
+        return self._edge is None or self._edge[1]._leaf
 
     @property
     def output_nr(self) -> int:
@@ -258,15 +255,6 @@ class Tensor(TensorBase):
 
         return register_post_accumulate(self, hook)
 
-    @property
-    def _backward_hooks(self) -> Any:
-        hooks, nr = self._hooks, 0
-        if self._edge is not None:
-            hooks, nr = self._edge[1]._hooks, self.output_nr
-        if hooks is None or (not hooks.tensor and not hooks.had):
-            return None
-        return OrderedDict((k, hook) for k, (n, hook) in hooks.tensor.items() if n == nr)
-
     def __array_wrap__(self, a: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return fresh(np.asarray(a))
 
@@ -303,6 +291,10 @@ class Tensor(TensorBase):
         return out
 
     def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._hooks is not None:
+            from .utils.hooks import warn_if_has_hooks
+
+            warn_if_has_hooks(self)
         return _rebuild, (type(self), np.ascontiguousarray(self._a).reshape(self._a.shape),
                           self._rg, dict(self.__dict__))  # fmt: skip
 
@@ -350,8 +342,9 @@ def _check_grad(t: Tensor, value: Any) -> None:
     if value is t:
         raise RuntimeError("can't assign Variable as its own grad")
     if value._a.dtype != t._a.dtype:
-        kind = FROM_NUMPY[value._a.dtype]._long.lower()
-        raise RuntimeError(errors.GRAD_DTYPE.format(kind, FROM_NUMPY[t._a.dtype]._long))
+        from .hooks import check_grad_dtype
+
+        check_grad_dtype(t, value)
     if value._a.shape != t._a.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(value._a.shape)}' to a tensor of "
@@ -380,6 +373,17 @@ def view_of(t: Tensor, multiple: bool = False) -> list:
     return [parent[0], version, max(kind, parent[2])]
 
 
+def _changed_elsewhere(t: Tensor) -> RuntimeError:
+    """The error for a view that cannot follow a change of its base."""
+    if t._edge is None:
+        return RuntimeError(errors.NO_GRAD_VIEW_CHANGED)
+    node, nr = t._edge[1:]
+    what = errors.VIEW_CHANGED.format(nr or 0, node.name().split("Backward")[0])
+    return RuntimeError(
+        what + (errors.MULTI_VIEW if t._view[2] == MULTIPLE else errors.CUSTOM_VIEW)
+    )
+
+
 def refresh(t: Tensor) -> None:
     """Renew a view's history if its memory was changed since."""
     view = t._view
@@ -388,18 +392,23 @@ def refresh(t: Tensor) -> None:
     base = view[0]
     if view[2] == INFERENCE_MODE and mode.state and base._rg:
         raise RuntimeError(errors.INFERENCE_BASE)
-    view[1] = t._counter[0]
-    if not base._rg or view[2] >= NO_GRAD or t._grad is not None:
+    if not base._rg or t._grad is not None:
+        view[1] = t._counter[0]
         return
-    if view[2] == MULTIPLE and mode.state and t._edge is not None:
-        node, nr = t._edge[1:]
-        name = node.name().split("Backward")[0]
-        raise RuntimeError(errors.MULTI_VIEW_CHANGED.format(nr or 0, name))
+    if view[2] and mode.state and (view[2] != MULTIPLE or t._edge is not None):
+        raise _changed_elsewhere(t)
+    view[1] = t._counter[0]
+    if view[2] >= NO_GRAD:
+        return
     from .inplace import window
 
     before, mode.enabled = mode.enabled, True
     try:
         out = window(base, t)
-        t._edge, t._rg = out._edge, out._rg
+        old, t._edge, t._rg = t._edge, out._edge, out._rg
     finally:
         mode.enabled = before
+    if old is not None and old[1]._hooks is not None:
+        from .hooks import move_retained
+
+        move_retained(t, old)

@@ -27,6 +27,10 @@ def has_zero(self: Tensor) -> bool:
     return bool((self._a == 0).any())
 
 
+def kept(grad: Tensor, mask: Tensor) -> Any:
+    return WORDS["where_"](mask, grad, 0.0)
+
+
 def twice(self: Tensor) -> Any:
     # As torch has it: x squared can be differentiated once more than 2x, x + x once less.
     return WORDS["pow"](self, 1) * 2
@@ -41,7 +45,7 @@ def install(*modules: Any) -> None:
     for name, function in PUBLIC.items():
         WORDS.setdefault(name, function)
     WORDS.update(zeros_of=zeros_of, eye_like=eye_like, has_zero=has_zero, tracked=tracked,
-                 twice=twice,
+                 kept=kept, twice=twice,
                  product=WORDS["mm"], turned=WORDS["t"])  # fmt: skip
     for module in modules:
         for name, value in vars(module).items():

@@ -57,8 +57,8 @@ def backward(
 
 def grad(
     outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None,
-    create_graph: bool = False, allow_unused: bool | None = None, is_grads_batched: bool = False,
-    materialize_grads: bool = False,
+    create_graph: bool = False, only_inputs: bool = True, allow_unused: bool | None = None,
+    is_grads_batched: bool = False, materialize_grads: bool = False,
 ) -> tuple:  # fmt: skip
     """The derivatives of `outputs` with respect to `inputs`, as a tuple; no `.grad` changes.
 
@@ -68,6 +68,13 @@ def grad(
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
             "allow_unused=False."
+        )
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
         )
     outputs, inputs = _tuple(outputs), _tuple(inputs)
     if not inputs:
@@ -81,7 +88,8 @@ def grad(
         rows = []
         for i in range(count):
             g = [x[i] for x in _tuple(grad_outputs)]
-            rows.append(grad(outputs, inputs, g, True, create_graph, allow_unused))
+            keep = retain_graph if i == count - 1 else True
+            rows.append(grad(outputs, inputs, g, keep, create_graph, True, allow_unused))
         return tuple(None if col[0] is None else stack(col) for col in zip(*rows, strict=True))
     found = gradients(outputs, inputs, grad_outputs, retain_graph, create_graph)
     for i, (g, t) in enumerate(zip(found, inputs, strict=True)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ..grad_mode import mode
+from ..grad_mode import mode, set_anomaly
 
 
 class set_detect_anomaly:
@@ -19,15 +19,13 @@ class set_detect_anomaly:
 
     def __init__(self, mode_: bool, check_nan: bool = True):
         self.before = (mode.anomaly, mode.check_nan)
-        mode.anomaly, mode.check_nan = bool(mode_), check_nan
-        mode.settle()
+        set_anomaly(bool(mode_), check_nan)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *error: Any) -> None:
-        mode.anomaly, mode.check_nan = self.before
-        mode.settle()
+        set_anomaly(*self.before)
 
 
 class detect_anomaly(set_detect_anomaly):
@@ -41,6 +39,11 @@ class detect_anomaly(set_detect_anomaly):
             UserWarning,
             stacklevel=2,
         )
+
+
+def set_anomaly_enabled(mode_: bool, check_nan: bool = True) -> None:
+    """Switch anomaly mode, for good."""
+    set_detect_anomaly(mode_, check_nan)
 
 
 def is_anomaly_enabled() -> bool:

@@ -16,6 +16,7 @@ from ..inplace import set_history
 from ..node import Node, as_tensor, sequence
 from ..recorder import WORDS
 from ..tensor import CUSTOM, INFERENCE, MULTIPLE, Tensor, fresh, refresh, view_of
+from .kept import SavedTensor, keep
 
 
 class FunctionCtx:
@@ -23,28 +24,23 @@ class FunctionCtx:
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep inputs or outputs for backward; found there as `ctx.saved_tensors`."""
-        for t in tensors:
-            if t is not None and not isinstance(t, Tensor):
-                raise TypeError(
-                    "save_for_backward can only save variables, but argument "
-                    f"{tensors.index(t)} is of type {type(t).__name__}"
-                )
         self.to_save = tensors
 
-    def mark_dirty(self, *args: Tensor) -> None:
-        """Say which inputs were changed in place."""
-        self.dirty = args
+    def save_for_forward(self, *tensors: Any) -> None:
+        """For forward mode, which this engine does not have; kept for compatibility."""
+        self.saved_for_forward = tensors
 
-    def mark_non_differentiable(self, *args: Tensor) -> None:
+    def mark_dirty(self, *args: Any) -> None:
+        """Say which inputs were changed in place."""
+        self.dirty_tensors = args
+
+    def mark_non_differentiable(self, *args: Any) -> None:
         """Say which outputs have no derivative."""
         self.non_differentiable = args
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether missing gradients come as zeros (True) or as None."""
-        self._materialize = value
-
-    def save_for_forward(self, *tensors: Any) -> None:
-        """For forward mode, which this engine does not have; kept for compatibility."""
+        self.materialize_grads = value
 
 
 class _HookMixin:
@@ -68,26 +64,33 @@ class BackwardCFunction(Node, FunctionCtx):
     _wants_all = True
     _custom = True
     _shares = True  # what backward returns may be anybody's array
-    to_save: tuple
-    dirty: tuple
-    non_differentiable: tuple
-    _materialize: bool
+    # What forward may set, and its caller reads afterwards; None from then on.
+    to_save: Any = None
+    saved_for_forward: Any = None
+    dirty_tensors: Any = None
+    non_differentiable: Any = None
     needs_input_grad: tuple
     _is_tensor: list
-    _shapes: list
+    _like: list  # shape and kind of type of each tensor among the arguments
 
     def __init__(self) -> None:
-        self.to_save = self.dirty = self.non_differentiable = ()
-        self._materialize = True
         self._hooks = None
         self._edges = ()
         self._kept: Any = ()
 
     @property
+    def materialize_grads(self) -> Any:
+        raise AttributeError(
+            "attribute 'materialize_grads' of 'torch._C._FunctionBase' objects is not readable"
+        )
+
+    @materialize_grads.setter
+    def materialize_grads(self, value: bool) -> None:
+        self._materialize = value
+
+    @property
     def saved_tensors(self) -> tuple:
-        if self._kept is saved.FREED:
-            raise errors.freed()
-        return tuple(_read(self, i, item) for i, item in enumerate(self._kept))
+        return tuple(kept.unpack() for kept in self._raw_saved_tensors)
 
     @property
     def saved_variables(self) -> tuple:  # type: ignore[override]
@@ -97,11 +100,11 @@ class BackwardCFunction(Node, FunctionCtx):
         )
         return self.saved_tensors
 
-    _raw_saved_tensors = property(lambda self: self._kept)
-
     @property
-    def _saved_tensors(self) -> tuple:
-        return self.saved_tensors
+    def _raw_saved_tensors(self) -> tuple:
+        if self._kept is saved.FREED:
+            raise errors.freed()
+        return tuple(SavedTensor(self, i) for i in range(len(self._kept)))
 
     def _release(self) -> None:
         self._kept = saved.FREED
@@ -112,6 +115,14 @@ class BackwardCFunction(Node, FunctionCtx):
     def apply(self, *grads: Any) -> Any:
         """Run the function's backward, as the walk does."""
         return self.forward_class.backward(self, *grads)
+
+    def __call__(self, *grads: Any) -> Any:
+        raise TypeError(f"'{type(self).__name__}' object is not callable")
+
+    def __dir__(self) -> list[str]:
+        # What begins with one underscore is the engine's, but for what torch has too.
+        own = [n for n in object.__dir__(self) if not n.startswith("_") or n.startswith("__")]
+        return sorted({*own, *super().__dir__(), "_raw_saved_tensors"})
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
@@ -135,9 +146,7 @@ class BackwardCFunction(Node, FunctionCtx):
             )
         given = cls.vjp if cls.vjp is not Function.vjp else cls.backward
         result = given(self, *grads)
-        if not isinstance(result, (tuple, list)):
-            result = (result,)
-        result = list(result)
+        result = list(result) if isinstance(result, tuple) else [result]
         n = len(self.needs_input_grad)
         if len(result) != n:
             # Extra Nones at the end do no harm.
@@ -153,22 +162,22 @@ class BackwardCFunction(Node, FunctionCtx):
                     "those that need none.",
                 )
         tensors = [g for g, is_t in zip(result, self._is_tensor, strict=True) if is_t]
-        for g, is_t in zip(result, self._is_tensor, strict=True):
+        for position, (g, is_t) in enumerate(zip(result, self._is_tensor, strict=True), 1):
             if g is not None and not is_t:
                 raise RuntimeError(
-                    f"function {name} returned a gradient different from None at position "
-                    f"{result.index(g) + 1}, but the corresponding forward input was not a Variable"
+                    f"function {name} returned a gradient different than None at position "
+                    f"{position}, but the corresponding forward input was not a Variable"
                 )
         for g in tensors:
             if g is not None and not isinstance(g, Tensor):
                 raise RuntimeError(f"expected Variable or None (got {type(g).__name__})")
-        for i, (g, shape) in enumerate(zip(tensors, self._shapes, strict=True)):
+        for i, (g, like) in enumerate(zip(tensors, self._like, strict=True)):
             if g is not None and self._edges[i] is not None:
-                _check_shape(name, i, g, shape)
+                _check(name, i, g, *like)
         return tensors
 
 
-def _check_shape(name: str, i: int, g: Tensor, shape: tuple) -> None:
+def _check(name: str, i: int, g: Tensor, shape: tuple, kind: str) -> None:
     got = g._a.shape
     lead = len(got) - len(shape)
     if lead < 0 or any(w not in (1, n) for w, n in zip(shape, got[lead:], strict=True)):
@@ -179,43 +188,8 @@ def _check_shape(name: str, i: int, g: Tensor, shape: tuple) -> None:
             ),
             "a gradient has the shape of the argument that it belongs to.",
         )
-
-
-def _read(node: Any, i: int, item: Any) -> Any:
-    """One saved tensor, checked against changes in place."""
-    if item is None:
-        return None
-    t, version, nr = item
-    if isinstance(t, saved.Packed):
-        return t.open()
-    if nr is None:
-        if t._counter[0] != version:
-            raise saved.stale(node, t._a, t._edge, t._counter[0], version)
-        return t
-    array, counter = t
-    if counter[0] != version:
-        raise saved.stale(node, array, (0, node, nr), counter[0], version)
-    out = fresh(array)
-    out._counter = counter
-    if nr >= 0:
-        out._edge, out._rg = (node._seq, node, nr), True
-    return out
-
-
-def _keep(node: Any, t: Any, outputs: dict[int, int]) -> Any:
-    if t is None:
-        return None
-    if id(t) in outputs:
-        # An output is kept as its array: the tensor would keep the node alive, and the node it.
-        item: Any = ((t._a, t._counter), t._counter[0], outputs[id(t)])
-        if mode.saved_hooks:
-            pack, unpack = mode.saved_hooks[-1]
-            return (saved._packed(fresh(t._a), pack, unpack), 0, None)
-        return item
-    if mode.saved_hooks:
-        pack, unpack = mode.saved_hooks[-1]
-        return (saved._packed(t, pack, unpack), 0, None)
-    return (t, t._counter[0], None)
+    if g._a.dtype.kind == "c" != kind:
+        raise RuntimeError(errors.COMPLEX_GRAD)
 
 
 class _FunctionMeta(type):
@@ -302,7 +276,7 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
         bound.apply_defaults()
         args = bound.args
     elif kwargs:
-        raise TypeError(f"forward() got an unexpected keyword argument '{next(iter(kwargs))}'")
+        args = _in_order(cls.forward, args, kwargs)
     node = cls._backward_cls()
     tensors = [a for a in args if isinstance(a, Tensor)]
     for t in tensors:
@@ -310,7 +284,7 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
             refresh(t)
     node.needs_input_grad = tuple(isinstance(a, Tensor) and a._rg for a in args)
     node._is_tensor = [isinstance(a, Tensor) for a in args]
-    node._shapes = [t._a.shape for t in tensors]
+    node._like = [(t._a.shape, t._a.dtype.kind) for t in tensors]
     recording = mode.enabled and any(t._rg for t in tensors)
     with no_grad():
         if separate:
@@ -320,19 +294,19 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
             output = cls.forward(node, *args)
     many = isinstance(output, tuple)
     outputs = list(output) if many else [output]
-    dirty = {id(t) for t in node.dirty}
-    constant = {id(t) for t in node.non_differentiable}
+    dirty = _marked(node.dirty_tensors, errors.MARK_DIRTY)
+    constant = _marked(node.non_differentiable, errors.MARK_CONSTANT)
     inputs = {id(t) for t in tensors}
     if recording:
         node._edges = tuple((t._edge or t) if t._rg else None for t in tensors)
-        for t in node.dirty:
+        for t in node.dirty_tensors or ():
             if t._rg and t._edge is None:
                 raise RuntimeError(
                     "a leaf Variable that requires grad has been used in an in-place operation."
                 )
         node._seq = next(sequence)
     returned = {id(o) for o in outputs}
-    if any(id(t) not in returned for t in node.dirty):
+    if dirty - returned:
         raise RuntimeError(errors.NOT_RETURNED)
     node._shape = [o._a.shape if isinstance(o, Tensor) else None for o in outputs]
     node._dtype = [o._a.dtype if isinstance(o, Tensor) else np.dtype("f4") for o in outputs]
@@ -364,20 +338,40 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
                     o._view[2] = CUSTOM if len(outputs) == 1 else MULTIPLE
             numbered[id(outputs[i])] = i
         elif recording and id(outputs[i]) in constant:
-            o._edge, o._rg = None, False
+            o = o.detach() if o._rg else o
             numbered[id(outputs[i])] = -1
         made.append(o)
     if recording:
-        node._kept = tuple(_keep(node, t, numbered) for t in node.to_save)
+        node._kept = tuple(keep(node, t, numbered) for t in node.to_save or ())
         if mode.anomaly:
-            hooks = mode.saved_hooks
-            mode.saved_hooks = ()
-            try:
-                saved.special(node)
-            finally:
-                mode.saved_hooks = hooks
-    node.to_save = node.dirty = node.non_differentiable = ()
+            saved.note_origin(node)
+    node.to_save = node.dirty_tensors = node.non_differentiable = None
     return tuple(made) if many else made[0]
+
+
+def _in_order(forward: Any, args: tuple, kwargs: dict) -> tuple:
+    """All arguments by position, as they are recorded."""
+    parameters = inspect.signature(forward).parameters.values()
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD][1:]
+    given = list(args)
+    for name in kwargs:
+        if name not in names:
+            raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
+        if names.index(name) < len(args):
+            raise TypeError(f"forward() got multiple values for argument '{name}'")
+    for i, name in enumerate(names[len(args) : len(args) + len(kwargs)], len(args)):
+        if name not in kwargs:
+            raise TypeError(f"forward() missing required argument: '{name}' (position {i})")
+        given.append(kwargs[name])
+    return tuple(given)
+
+
+def _marked(tensors: Any, refusal: str) -> set[int]:
+    """The ids of tensors that forward has marked."""
+    for t in tensors or ():
+        if not isinstance(t, Tensor):
+            raise hint(RuntimeError(refusal), f"it got a {type(t).__name__}.")
+    return {id(t) for t in tensors or ()}
 
 
 def once_differentiable(fn: Any) -> Any:

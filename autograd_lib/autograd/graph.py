@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from ..grad_mode import mode, pop_saved_hooks, push_saved_hooks
 from ..grad_mode import mode as thread
 from ..hooks import RemovableHandle
 from ..node import AccumulateGrad, Node, accumulator
-from ..tensor import Tensor
+from ..tensor import INFERENCE, Tensor
 
 
 class GradientEdge(NamedTuple):
@@ -55,13 +56,15 @@ class save_on_cpu(saved_tensors_hooks):
         super().__init__(lambda t: t.clone(), lambda t: t)
 
 
-class disable_saved_tensors_hooks:
+class disable_saved_tensors_hooks(contextlib.ContextDecorator):
     """Within this context, `saved_tensors_hooks` raises this message."""
 
     def __init__(self, error_message: str):
         self.message = error_message
 
     def __enter__(self) -> None:
+        if mode.saved_hooks:
+            raise RuntimeError(self.message)
         self.before, mode.no_saved_hooks = mode.no_saved_hooks, self.message
 
     def __exit__(self, *error: Any) -> None:
@@ -126,8 +129,17 @@ class _Handle:
 
 def increment_version(tensor: Any) -> None:
     """Count a change of a tensor's memory (or of several tensors') that autograd did not see."""
-    for t in (tensor,) if isinstance(tensor, Tensor) else tensor:
-        t._counter[0] += 1
+    try:
+        tensors = (tensor,) if isinstance(tensor, Tensor) else iter(tensor)
+    except TypeError:
+        raise RuntimeError("increment_version expect a Iterable[Tensor] as input") from None
+    for t in tensors:
+        if not isinstance(t, Tensor):
+            raise RuntimeError(
+                "increment_version expects each element of the iterable to be a tensor"
+            )
+        if t._counter is not INFERENCE:
+            t._counter[0] += 1
 
 
 def register_multi_grad_hook(tensors: Any, fn: Any, *, mode: str = "all") -> Any:

@@ -309,15 +309,15 @@ def share(grad, lost, tied):
 
 
 @op(promote="same",
-    self="grad * logical_or(self >= other, other != other)",
-    other="grad * logical_not(logical_or(self >= other, other != other))")
+    self="kept(grad, logical_or(self >= other, other != other))",
+    other="kept(grad, logical_not(logical_or(self >= other, other != other)))")
 def fmax(self: Array, other: Array):
     return np.fmax(self, other)
 
 
 @op(promote="same",
-    self="grad * logical_or(self <= other, other != other)",
-    other="grad * logical_not(logical_or(self <= other, other != other))")
+    self="kept(grad, logical_or(self <= other, other != other))",
+    other="kept(grad, logical_not(logical_or(self <= other, other != other)))")
 def fmin(self: Array, other: Array):
     return np.fmin(self, other)
 

@@ -92,7 +92,7 @@ def masked_fill_tensor(self: Array, mask: Index, value: Array):
 
 
 @op(node="ClampBackward1", public=False, error="clamp",
-    self="grad * inside(self, min, max)")
+    self="kept(grad, inside(self, min, max))")
 def clamp_scalar(self: Array, min=None, max=None):
     if self.dtype.kind in "iub" and (isinstance(min, float) or isinstance(max, float)):
         self = self.astype(default_numpy())
@@ -109,9 +109,9 @@ def inside(self, min, max):
 
 
 @op(node="ClampBackward0", promote="same", public=False, error="clamp",
-    self="grad * inside(self, min, max)",
-    min="grad * below(self, min, max)",
-    max="grad * above(self, min, max)")
+    self="kept(grad, inside(self, min, max))",
+    min="kept(grad, below(self, min, max))",
+    max="kept(grad, above(self, min, max))")
 def clamp_tensor(self: Array, min: Optional = None, max: Optional = None):
     if min is not None:
         self = np.maximum(self, min)

@@ -6,20 +6,45 @@
 # mypy: disable-error-code="has-type,var-annotated,no-untyped-def"
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..operands import return_type
 from ..recorder import Array, Index, op, word
-from ..tensor import wrap_dim
-from .shapes import ones_like, zeros_of
+from ..saved import stale
+from ..tensor import INFERENCE, Tensor, wrap_dim
+from .comparing import where_
+from .shapes import cat, reshape, zeros_of
 
 _add = np.add.reduce
 
 
+class Places(tuple):
+    """Positions in each dimension, and the tensors that they were read from, with their versions.
+    """
+
+    watched: tuple = ()
+
+    @classmethod
+    def of(cls, places, keys):
+        out = cls(places)
+        out.watched = tuple((t, t._counter[0]) for t in keys
+                            if isinstance(t, Tensor) and t._counter is not INFERENCE)
+        return out
+
+
+def unchanged(indices):
+    """The same positions. Raises if the memory they stand in was changed since."""
+    for t, version in getattr(indices, "watched", ()):
+        if t._counter[0] != version:
+            raise stale(None, t._a, t._edge, t._counter[0], version)
+    return indices
+
+
 @op(node="IndexBackward0", public=False, error="index",
-    self="index_back(grad, self_sym_sizes, indices)")
+    self="index_back(grad, self_sym_sizes, unchanged(indices))")
 def index(self: Array, indices):
     return self[indices]
 
@@ -37,8 +62,8 @@ def index_back(grad, shape, indices):
 
 
 @op(node="IndexPutBackward0", public=False, error="index_put",
-    self="grad if accumulate else index_cleared(grad, indices)",
-    values="index(grad, indices)")
+    self="grad if accumulate else index_cleared(grad, unchanged(indices))",
+    values="index(grad, unchanged(indices))")
 def index_put_op(self: Array, indices, values: Array, accumulate=False):
     out = self.copy()
     if accumulate:
@@ -121,6 +146,112 @@ def scatter_value(self: Array, dim, index: Index, value):
         return out
     out[_along(wrap_dim(dim, self.ndim), index)] = value
     return out
+
+
+# -- scatter_reduce: what goes to one place is multiplied, averaged, or the largest kept --------
+
+
+@word
+def reduced_shares(grad, self, dim, index, src, result):
+    """For the largest (or smallest): the gradient, divided among all that are equal to it."""
+    equal = where_(src == gather(result, dim, index), 1.0, 0.0)
+    return grad / scatter_add_(where_(self == result, 1.0, 0.0), dim, index, equal)
+
+
+@word
+def reduced_counts(like, dim, index, src, include_self):
+    """For the mean: how many elements went to each place."""
+    n = scatter_add_(zeros_of(like.shape, like) + (1 if include_self else 0), dim, index,
+                     zeros_of(src.shape, like) + 1)
+    return n + (n == 0)
+
+
+@word
+def scatter_reduce_self(grad, self, dim, index, src, reduce, include_self, result):
+    if reduce == "prod":
+        others = where_(self == 0, 1.0, self)
+        grad = grad * scatter_reduce_(others, dim, index, src, reduce, include_self) / others
+    elif reduce == "mean":
+        grad = grad / reduced_counts(grad, dim, index, src, include_self)
+    elif reduce != "sum":
+        shares = reduced_shares(grad, self, dim, index, src, result)
+        grad = shares * where_(self == result, 1.0, 0.0)
+    return grad if include_self else scatter_value(grad, dim, index, 0)
+
+
+@word
+def scatter_reduce_src(grad, self, dim, index, src, reduce, include_self, result):
+    if reduce == "prod":
+        zero = src == 0
+        count = scatter_add_(zeros_of(self.shape, grad), dim, index, where_(zero, 1.0, 0.0))
+        lone = zero & (gather(count, dim, index) == 1)
+        rest = scatter_reduce_(self, dim, index, where_(lone, 1.0, src), reduce, include_self)
+        divided = gather(grad * result, dim, index) / where_(zero, 1.0, src)
+        return where_(lone, gather(grad * rest, dim, index), divided)
+    if reduce == "mean":
+        grad = grad / reduced_counts(grad, dim, index, src, include_self)
+    elif reduce != "sum":
+        shares = gather(reduced_shares(grad, self, dim, index, src, result), dim, index)
+        return shares * where_(src == gather(result, dim, index), 1.0, 0.0)
+    return gather(grad, dim, index)
+
+
+_REDUCTIONS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum,
+               "amin": np.minimum}
+
+
+@op(node="ScatterReduceBackward0", public=False, error="scatter_reduce",
+    self="scatter_reduce_self(grad, self, dim, index, src, reduce, include_self, result)",
+    src="scatter_reduce_src(grad, self, dim, index, src, reduce, include_self, result)")
+def scatter_reduce_(self: Array, dim, index: Index, src: Array, reduce, include_self=True):
+    if reduce not in _REDUCTIONS:
+        raise RuntimeError(
+            "reduce argument must be either sum, prod, mean, amax or amin, got " + str(reduce)
+        )
+    out = np.atleast_1d(self).copy()
+    index, src = np.atleast_1d(index), np.atleast_1d(src)
+    places = _along(wrap_dim(dim, out.ndim), index)
+    if not include_self:
+        out[places] = {"prod": 1, "amax": -np.inf, "amin": np.inf}.get(reduce, 0)
+    _REDUCTIONS[reduce].at(out, places, src[tuple(slice(n) for n in index.shape)])
+    if reduce == "mean":
+        count = np.full(out.shape, 1 if include_self else 0)
+        np.add.at(count, places, 1)
+        out = out / np.maximum(count, 1) if out.dtype.kind in "fc" else out // np.maximum(count, 1)
+    return out.reshape(self.shape)
+
+
+# -- elements of `source`, one after another, at `places` ------------------------------------------
+
+
+@word
+def first_of(grad, places, shape):
+    """The gradient of a source of which only the first elements were used."""
+    used = reshape(index(grad, places), (-1,))
+    n = math.prod(shape)
+    return reshape(cat([used, zeros_of((n - used.shape[0],), grad)], 0), tuple(shape))
+
+
+@op(node="MaskedScatterBackward0", public=False, error="masked_scatter", hides=("places",),
+    self="index_cleared(grad, places)",
+    source="first_of(grad, places, source_sym_sizes)")
+def masked_scatter_(self: Array, source: Array, places):
+    n = places[0].size
+    if source.size < n:
+        raise RuntimeError(
+            "masked_scatter: expected self and source to have same dtypes and source to have at "
+            f"least {n} elements, but it has {source.size}"
+        )
+    out = self.copy()
+    out[places] = source.reshape(-1)[:n]
+    return out
+
+
+@op(node="PutBackward0", public=False, error="put", hides=("places",),
+    self="grad if accumulate else index_cleared(grad, places)",
+    source="reshape(index(grad, places), tuple(source_sym_sizes))")
+def put_(self: Array, source: Array, places, accumulate=False):
+    return index_put_op(self, places, source.reshape(places[0].shape), accumulate)
 
 
 @op(self="index_add_(zeros_of(self_sym_sizes, grad), dim, index, grad)")
@@ -252,31 +383,3 @@ def mode(self: Array, dim=-1, keepdim=False):
     i = np.moveaxis(i, -1, d)
     v = np.take_along_axis(self, i, d)
     return (v, i) if keepdim else (np.squeeze(v, d), np.squeeze(i, d))
-
-
-# -- scattering with another operation than a sum --------------------------------------------------
-
-
-@op(public=False, node="ScatterReduceBackward0", error="scatter_reduce",
-    self="scatter_extreme_back(grad, self, dim, index, src, include_self, result)[0]",
-    src="scatter_extreme_back(grad, self, dim, index, src, include_self, result)[1]")
-def scatter_extreme(self: Array, dim, index: Index, src: Array, largest, include_self):
-    out = self.copy()
-    window = tuple(slice(n) for n in index.shape)
-    places = _along(wrap_dim(dim, self.ndim), index)
-    if not include_self:
-        out[places] = src[window]
-    (np.maximum if largest else np.minimum).at(out, places, src[window])
-    return out
-
-
-@word
-def scatter_extreme_back(grad, self, dim, index, src, include_self, result):
-    """Evenly to all that attain the extreme of their place."""
-    mine = (self == result) * ones_like(grad)
-    theirs = (src == gather(result, dim, index)) * ones_like(src)
-    shared = grad / scatter_add_(mine, dim, index, theirs)
-    mine_back = mine * shared
-    if not include_self:
-        mine_back = scatter_value(mine_back, dim, index, 0)
-    return mine_back, theirs * gather(shared, dim, index)

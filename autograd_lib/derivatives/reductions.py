@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import engine, errors
 from ..dtypes import long_name
-from ..numeric import complex_met, sum_along, total
+from ..numeric import complex_met, kept, sum_along, total
 from ..operands import return_type
 from ..recorder import Array, op, speak_tensors, word
 from ..tensor import wrap_dim
@@ -288,7 +288,7 @@ def _not_empty(name, a):
 def evenly(grad, self, result):
     """The gradient of an extreme, shared evenly by all elements that attain it."""
     mask = self != self if is_nan(result) else self == result
-    return mask * (grad / sum(mask * 1))
+    return kept(grad / sum(mask * 1), mask)
 
 
 def is_nan(result):

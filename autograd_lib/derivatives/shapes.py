@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import long_name, result_numpy
-from ..numeric import complex_met
+from ..numeric import complex_met, memory
 from ..recorder import Array, Arrays, op, word
 from ..tensor import wrap_dim
 
@@ -243,23 +243,74 @@ def slice_backward(self: Array, input_sizes, dim, start, end, step):
     return out
 
 
-@op(self="as_strided_backward(grad, self_sym_sizes, size, stride, storage_offset)",
-    node="AsStridedBackward0", view=True, public=False)
-def as_strided_(self: Array, size, stride, storage_offset=0):
-    # Offsets and strides count elements from the first element of `self`.
-    base = self.reshape(-1) if self.flags.c_contiguous else self
-    if self.flags.c_contiguous:
-        base = base[storage_offset:]
-    item = self.itemsize
-    return as_strided_array(base, size, tuple(s * item for s in stride))
+# Offsets count elements from the first element of `self`. `strides` are its own, if they are not
+# those of its size.
 
 
-@op(self="as_strided_(contiguous(grad), size, stride, storage_offset)", public=False)
-def as_strided_backward(self: Array, input_sizes, size, stride, storage_offset):
-    out = np.zeros(input_sizes, self.dtype)
-    places = as_strided_(np.arange(out.size).reshape(input_sizes), size, stride, storage_offset)
-    np.add.at(out.reshape(-1), places, self)
+def in_memory(a, size, stride, offset, kind=None):
+    """A window on the memory that `a` is a part of; perhaps as elements of another type."""
+    flat, start = (a.reshape(-1), 0) if a.flags.c_contiguous and offset >= 0 else memory(a)
+    if kind is not None:
+        flat, start = flat.view(kind), start * a.itemsize // kind.itemsize
+    if start + offset < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {start + offset}")
+    return as_strided_array(flat[start + offset:], size, tuple(s * flat.itemsize for s in stride))
+
+
+def laid_out(a, strides):
+    """A copy of `a` with its elements in memory where these strides put them."""
+    if strides is None:
+        return np.array(a, order="C")
+    places = places_of(a.shape, strides)
+    out = in_memory(np.empty(places.max(initial=0) + 1, a.dtype), a.shape, strides, 0)
+    out[...] = a
     return out
+
+
+def places_of(size, strides, offset=0):
+    """Where in memory the elements lie."""
+    if strides is None:
+        return np.arange(offset, offset + math.prod(size)).reshape(size)
+    out = np.full(size, offset)
+    for n, step, place in zip(size, strides, np.ogrid[tuple(slice(n) for n in size)], strict=True):
+        if n > 1:
+            out += step * place
+    return out
+
+
+def both_places(own, window):
+    """Where a tensor's elements lie in memory and where those of a window, and how much there is.
+    """
+    low = min_of(own.min(initial=0), window.min(initial=0))
+    own, window = own - low, window - low
+    return own, window, max_of(own.max(initial=0), window.max(initial=0)) + 1
+
+
+@op(self="as_strided_backward(grad, self_sym_sizes, size, stride, storage_offset, strides)",
+    node="AsStridedBackward0", view=True, public=False, error="as_strided", hides=("strides",))
+def as_strided_(self: Array, size, stride, storage_offset=0, strides=None):
+    return in_memory(self, size, stride, storage_offset)
+
+
+@op(self="strided_take(grad, size, stride, storage_offset, strides)", public=False)
+def as_strided_backward(self: Array, input_sizes, size, stride, storage_offset, strides=None):
+    own, window, n = both_places(places_of(input_sizes, strides),
+                                    places_of(size, stride, storage_offset))
+    out = np.zeros(n, self.dtype)
+    np.add.at(out, window, self)
+    if strides is not None and 0 in strides:  # many elements in one place share its gradient
+        out /= np.maximum(np.bincount(own.reshape(-1), minlength=n), 1)
+    return out[own]
+
+
+@op(self="as_strided_backward(grad, self_sym_sizes, size, stride, storage_offset, strides)",
+    public=False)
+def strided_take(self: Array, size, stride, storage_offset, strides=None):
+    own, window, n = both_places(places_of(self.shape, strides),
+                                    places_of(size, stride, storage_offset))
+    out = np.zeros(n, self.dtype)
+    out[own] = self
+    return out[window]
 
 
 def contiguous(self):
@@ -570,13 +621,18 @@ def fill_scalar(self: Array, value):
     return np.full_like(self, value)
 
 
+@op(self="zeros_like(grad)", public=False, node="EqBackward0")
+def overwritten(self: Array, values):
+    return values
+
+
 @op(self="zeros_like(grad)", value="sum(grad)", public=False,
     node="FillBackward3")
 def fill_tensor(self: Array, value: Array):
     return np.full_like(self, value)
 
 
-@op(self="None", src="grad", public=False, node="CopyBackwards",
+@op(self="zeros_like(grad)", src="grad", public=False, node="CopyBackwards",
     label="torch::autograd::CopyBackwards")
 def copy_from(self: Array, src: Array):
     return np.broadcast_to(src, self.shape)

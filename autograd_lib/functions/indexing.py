@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import creation, dtypes, errors
+from ..derivatives.positions import Places
 from ..grad_mode import mode
 from ..recorder import METHODS, public, register
 from ..tensor import Tensor, fresh, wrap_dim
@@ -35,6 +36,8 @@ def getitem(self: Tensor, key: Any) -> Tensor:
             raise IndexError(f"index {key} is out of bounds for dimension 0 with size {n}")
         return W["select"](self, 0, key)
     t, places = _basic(self, key)
+    if t is self and places is None:
+        return W["slice_" if key.__class__ is slice else "alias"](self)
     return t if places is None else W["index"](t, places)
 
 
@@ -80,14 +83,14 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
     if used > self.ndim:
         raise _too_few(self, used)
     t, dim, advanced = self, 0, {}
-    changed, dropped = False, 0  # dimensions that whole numbers have taken away
+    dropped = 0  # dimensions that whole numbers have taken away
     for k in keys:
         if k is ...:
             dim += self.ndim - used
         elif k is None:
-            t, dim, changed = W["unsqueeze"](t, dim), dim + 1, True
+            t, dim = W["unsqueeze"](t, dim), dim + 1
         elif isinstance(k, (bool, np.bool_)):
-            t, changed = W["unsqueeze"](t, dim), True
+            t = W["unsqueeze"](t, dim)
             advanced[dim] = np.array([0] if k else [], dtype=np.int64)
             dim += 1
         elif _is_int(k) or (
@@ -99,7 +102,7 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
                 raise IndexError(
                     f"index {k} is out of bounds for dimension {dim + dropped} with size {n}"
                 )
-            t, changed = W["select"](t, dim, k), True
+            t = W["select"](t, dim, k)
             dropped += 1
         elif isinstance(k, slice):
             step = 1 if k.step is None else int(k.step)
@@ -113,7 +116,7 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
                 None if k.stop is None else int(k.stop), step,
             ).indices(n)  # fmt: skip
             if (start, step) != (0, 1) or stop < n:
-                t, changed = W["slice_"](t, dim, start, max_(stop, start), step), True
+                t = W["slice_"](t, dim, start, max_(stop, start), step)
             dim += 1
         else:
             places = _as_places(k)
@@ -144,11 +147,11 @@ def _basic(self: Tensor, key: Any) -> tuple[Tensor, Any]:
             advanced[dim] = places
             dim += 1
     if not advanced:
-        return (t if changed else W["alias"](t)), None
+        return t, None
     last = max_(advanced)
     if len(advanced) > 1:
         _check_places(advanced.values())
-    return t, tuple(advanced.get(d, slice(None)) for d in range(last + 1))
+    return t, Places.of((advanced.get(d, slice(None)) for d in range(last + 1)), keys)
 
 
 # What makes a list a tuple of indices, one for each dimension.
@@ -177,11 +180,12 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     finally:
         mode.enabled = before
     if not isinstance(value, Tensor):
-        value = creation.make(
-            creation.array_of(value, self._a.dtype)
-            if not is_number(value)
-            else np.asarray(value).astype(self._a.dtype)
-        )
+        if not is_number(value):
+            raise errors.hint(
+                TypeError(f"can't assign a {type(value).__name__} to a {self.type()}"),
+                "make it a tensor first: torch.tensor(...).",
+            )
+        value = creation.make(np.asarray(value).astype(self._a.dtype))
     if places is None:
         if value.ndim > t.ndim:
             lead = value.ndim - t.ndim
@@ -218,13 +222,17 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     inplace.apply(lambda s, v: W["index_put_op"](s, places, v), t, (value,), {})
 
 
-METHODS["__getitem__"], METHODS["__setitem__"] = getitem, setitem
+def delitem(self: Tensor, key: Any) -> None:
+    raise TypeError("Tensor does not support deleting items")
+
+
+METHODS.update(__getitem__=getitem, __setitem__=setitem, __delitem__=delitem)
 
 
 @public()
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with `values` at these positions (added to what is there, if `accumulate`)."""
-    places = tuple(slice(None) if i is None else _as_places(i) for i in indices)
+    places = Places.of((slice(None) if i is None else _as_places(i) for i in indices), indices)
     return W["index_put_op"](input, places, values, accumulate)
 
 
@@ -278,9 +286,73 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
             reduce: Any = None) -> Tensor:  # fmt: skip
     """A copy with elements of `src` (or one value) written at `index` along `dim`."""
     src = value if src is None else src
+    if reduce is not None:
+        if not isinstance(src, Tensor):
+            src = fresh(np.full(index._a.shape, src, input._a.dtype))
+        return W["scatter_reduce_"](
+            input, dim, index, src, {"add": "sum", "multiply": "prod"}.get(reduce, reduce)
+        )
     if isinstance(src, Tensor):
         return W["scatter_"](input, dim, index, src)
     return W["scatter_value"](input, dim, index, src)
+
+
+@public()
+def scatter_reduce(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """A copy where what goes to one place is summed, multiplied, averaged, or compared."""
+    if not input.ndim:
+        whole, index, src = (reshape(t, 1) for t in (input, index, src))
+        return reshape(W["scatter_reduce_"](whole, 0, index, src, reduce, include_self), ())
+    return W["scatter_reduce_"](input, dim, index, src, reduce, include_self)
+
+
+@public()
+def index_reduce(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
+    include_self: bool = True,
+) -> Tensor:  # fmt: skip
+    """The same with slices of `source` along `dim`."""
+    d = wrap_dim(dim, input.ndim)
+    if not source.ndim:
+        source, index = reshape(source, 1), reshape(index, 1)
+    shape = [-1 if k == d else 1 for k in range(source.ndim)]
+    places = expand(reshape(index, *shape), *source.shape)
+    return scatter_reduce(input, dim, places, source, reduce, include_self=include_self)
+
+
+@public()
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy with the elements of `source`, one after another, where the mask is true."""
+    if mask._a.dtype != bool:
+        raise RuntimeError(
+            "masked_scatter_ only supports boolean masks, but got mask with dtype "
+            f"{dtypes.long_name(mask._a.dtype)}"
+        )
+    shape = np.broadcast_shapes(input._a.shape, mask._a.shape)
+    places = np.nonzero(np.broadcast_to(mask._a, shape or (1,)))
+    if not shape:
+        return reshape(W["masked_scatter_"](reshape(input, 1), source, places), ())
+    return W["masked_scatter_"](expand(input, *shape), source, places)
+
+
+@public()
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with `source` at positions in the flattened tensor."""
+    n = input._a.size
+    flat = np.where(index._a < 0, index._a + n, index._a)
+    if ((flat < 0) | (flat >= n)).any():
+        raise IndexError("put_(): index out of range")
+    if index.numel() != source.numel():
+        raise RuntimeError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
+        )
+    places = np.unravel_index(flat, input._a.shape or (1,))
+    if not input.ndim:
+        return reshape(W["put_"](reshape(input, 1), source, places, accumulate), ())
+    return W["put_"](input, source, places, accumulate)
 
 
 @public()
@@ -315,93 +387,6 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     d = wrap_dim(dim, input.ndim)
     places = (slice(None),) * d + (index._a.reshape(-1),)
     return W["index_put_op"](input, places, source if source.ndim else reshape(source, 1))
-
-
-@public()
-def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
-    """A copy with elements of `source` at positions in the flattened tensor."""
-    if index.numel() != source.numel():
-        raise IndexError(
-            "put_(): Expected source and index to have the same number of elements, but got "
-            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
-        )
-    places = (index._a.reshape(-1),)
-    flat = W["index_put_op"](reshape(input, -1), places, reshape(source, -1), accumulate)
-    return reshape(flat, input.shape)
-
-
-@public()
-def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-    """A copy with the elements of `source`, in order, where the mask is true."""
-    shape = np.broadcast_shapes(input._a.shape, mask._a.shape)
-    places = np.nonzero(np.broadcast_to(mask._a, shape))
-    count = len(places[0]) if shape else int(mask._a)
-    if count > source.numel():
-        raise RuntimeError(
-            "masked_scatter: expected self and source to have same dtypes but got "
-            if input.dtype != source.dtype
-            else "number of elements of source < number of ones in mask"
-        )
-    if not shape:
-        return reshape(source, -1)[0] if count else input.clone()
-    chosen = reshape(source, -1)[:count]
-    return W["index_put_op"](expand(input, *shape), places, chosen)
-
-
-@public()
-def scatter_reduce(
-    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
-) -> Tensor:
-    """A copy with elements of `src` combined at `index` along `dim` by this reduction."""
-    if not input.ndim:
-        one = (reshape(t, 1) for t in (input, index, src))
-        whole, places, parts = one
-        return reshape(
-            scatter_reduce(whole, 0, places, parts, reduce, include_self=include_self), ()
-        )
-    if reduce in ("amax", "amin"):
-        return W["scatter_extreme"](input, dim, index, src, reduce == "amax", include_self)
-    if reduce == "prod":
-        return _scatter_product(input, dim, index, src, include_self)
-    if reduce not in ("sum", "mean"):
-        raise RuntimeError(
-            f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}."
-        )
-    start = input if include_self else W["scatter_value"](input, dim, index, 0)
-    total = W["scatter_add_"](start, dim, index, src)
-    if reduce == "sum":
-        return total
-    ones = fresh(np.ones(input._a.shape, input._a.dtype))
-    counts = ones if include_self else W["scatter_value"](ones, dim, index, 0)
-    counts = W["scatter_add_"](counts, dim, index, fresh(np.ones(src._a.shape, src._a.dtype)))
-    return total / fresh(np.maximum(counts._a, 1))
-
-
-def _scatter_product(
-    input: Tensor, dim: int, index: Tensor, src: Tensor, include_self: bool
-) -> Tensor:
-    """Element by element along `dim`: products have no shorter way that is right for zeros."""
-    d = wrap_dim(dim, input.ndim)
-    out = input if include_self else W["scatter_value"](input, d, index, 1)
-    for k in range(index.shape[d]):
-        here = index.narrow(d, k, 1)
-        window = src.narrow(d, k, 1)[tuple(slice(n) for n in here.shape)]
-        out = W["scatter_"](out, d, here, W["gather"](out, d, here) * window)
-    return out
-
-
-@public()
-def index_reduce(
-    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
-    include_self: bool = True,
-) -> Tensor:  # fmt: skip
-    """A copy with slices of `source` combined at positions `index` by this reduction."""
-    d = wrap_dim(dim, input.ndim)
-    if not source.ndim:
-        source, index = reshape(source, 1), reshape(index, 1)
-    shape = [-1 if k == d else 1 for k in range(source.ndim)]
-    places = expand(reshape(index, *shape), *source.shape)
-    return scatter_reduce(input, dim, places, source, reduce, include_self=include_self)
 
 
 @public()

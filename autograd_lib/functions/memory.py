@@ -52,31 +52,6 @@ def map2_(self: Tensor, x: Tensor, y: Tensor, callable: Any) -> Tensor:
 # -- other memory ----------------------------------------------------------------------------------
 
 
-def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
-    """Another size for the same elements; what is new is zero."""
-    if self.requires_grad:
-        raise RuntimeError("cannot resize variables that require grad")
-    shape = creation.as_sizes(sizes)
-    out = np.zeros(shape, self._a.dtype)
-    n = min(out.size, self._a.size)
-    out.reshape(-1)[:n] = self._a.reshape(-1)[:n]
-    self._a = out
-    inplace.changed(self)
-    return self
-
-
-def resize_as_(self: Tensor, other: Tensor, memory_format: Any = None) -> Tensor:
-    """The size of another tensor for the same elements."""
-    return resize_(self, *other.shape)
-
-
-def set_(self: Tensor, source: Any = None, *rest: Any) -> Tensor:
-    """The memory of another tensor in place of one's own."""
-    self._a = np.zeros(0, self._a.dtype) if source is None else source._a
-    inplace.changed(self)
-    return self
-
-
 def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     """Set the main diagonal to one value."""
 
@@ -98,16 +73,11 @@ def new(self: Tensor, *args: Any) -> Tensor:
 
 
 METHODS.update(
-    apply_=apply_, map_=map_, map2_=map2_, resize_=resize_, resize_as_=resize_as_, set_=set_,
-    fill_diagonal_=fill_diagonal_, new=new,
-    is_set_to=lambda self, tensor: (
-        self.data_ptr() == tensor.data_ptr() and self.shape == tensor.shape
-        and self.stride() == tensor.stride()
-    ),
+    apply_=apply_, map_=map_, map2_=map2_, fill_diagonal_=fill_diagonal_, new=new,
     dim_order=lambda self: tuple(sorted(range(self.ndim), key=lambda d: -self.stride(d))),
     is_shared=lambda self: False, share_memory_=lambda self: self,
     is_pinned=lambda self, device=None: False, pin_memory=lambda self, device=None: self,
-    to_dense=lambda self, dtype=None: self, name=None,
+    to_dense=lambda self, dtype=None: self,
     new_empty_strided=lambda self, size, stride, dtype=None, device=None, requires_grad=False:
         PUBLIC["empty_strided"](size, stride, dtype=dtype or self.dtype,
                                 requires_grad=requires_grad),

@@ -121,7 +121,7 @@ METHODS["expand_as"] = lambda self, other: expand(self, *other.shape)
 def broadcast_tensors(*tensors: Any) -> Any:
     """All tensors, expanded to their common shape."""
     shape = broadcast_shapes(*[t.shape for t in tensors])
-    return tuple(expand(t, *shape) for t in tensors)
+    return tuple(t if t.shape == shape else expand(t, *shape) for t in tensors)
 
 
 @public(method=False)
@@ -443,31 +443,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     if turned:
         out = [W["transpose"](g, 0, 1) for g in out]
     return tuple(out)
-
-
-@public()
-def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
-    """A view of the memory with this size and these strides, counted in elements."""
-    offset = 0 if storage_offset is None else storage_offset - input.storage_offset()
-    _check_window(input, size, stride, storage_offset or input.storage_offset())
-    return W["as_strided_"](input, tuple(size), tuple(stride), offset)
-
-
-def _check_window(t: Tensor, size: Any, stride: Any, offset: int) -> None:
-    """Raise unless the window lies in the memory that there is."""
-    owner = t._a
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
-    start = owner.__array_interface__["data"][0]
-    there = np.lib.array_utils.byte_bounds(owner)[1] - start
-    reach = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) + 1
-    need = 0 if 0 in tuple(size) else reach * t._a.itemsize
-    if need > there:
-        raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
-            f"itemsize {t._a.itemsize} requiring a storage size of {need} are out of bounds for "
-            f"storage of size {there}"
-        )
 
 
 METHODS["unfold"] = lambda self, dimension, size, step: W["unfold_"](self, dimension, size, step)

@@ -15,9 +15,7 @@ from .common import W
 
 def to_dtype(t: Tensor, d: Any, copy: bool = False) -> Tensor:
     kind = creation.numpy_dtype(d)
-    if t._a.dtype == kind:
-        return t.clone() if copy else t
-    return W["to_"](t, kind)
+    return t if t._a.dtype == kind and not copy else W["to_"](t, kind)
 
 
 def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False,
@@ -33,7 +31,7 @@ def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bo
     if device is not None:
         dtypes.device(device)
     if dtype is None:
-        return self.clone() if copy else self
+        dtype = self.dtype
     return to_dtype(self, dtype, copy)
 
 
@@ -47,6 +45,8 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
             if d._long == name:
                 return to_dtype(self, d)
         raise ValueError(f"invalid type: {dtype!r}")
+    if isinstance(dtype, type) and isinstance(getattr(dtype, "dtype", None), Dtype):
+        dtype = dtype.dtype  # type: ignore[attr-defined]  # torch.FloatTensor and its like
     return to_dtype(self, dtype)
 
 

@@ -41,7 +41,7 @@ from ..derivatives import (
     zeros_of,
 )
 from ..dtypes import FROM_NUMPY, long_name
-from ..numeric import ZERO, max_along, rows, sum_along
+from ..numeric import ZERO, kept, max_along, rows, sum_along
 from ..recorder import Array, Index, Number, Optional, op, word
 from ..tensor import fresh as _fresh
 from ..tensor import wrap_dim
@@ -68,7 +68,7 @@ def leaky_relu_backward(grad: Array, self: Array, negative_slope):
     self="zeros_like(grad)")
 def gated(grad: Array, self: Array, gate: Index):
     """The gradient where the gate is open; its own derivative by `self` is zero, as in torch."""
-    return grad * gate
+    return kept(grad, gate)
 
 
 @op(public=False, node="PreluKernelBackward0", error="prelu",

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import creation
 from ..grad_mode import no_grad
+from ..hooks import RemovableHandle
 from ..tensor import Tensor, fresh
 from . import functional as F
 from . import init
@@ -60,13 +61,8 @@ class Module:
 
     @staticmethod
     def _hook(where: dict, hook: Any) -> Any:
-        from ..hooks import RemovableHandle, _Anchor
-
-        anchor = _Anchor()
-        key = object()
-        where[key] = hook
-        handle = RemovableHandle(anchor, id(key))
-        handle.remove = lambda: where.pop(key, None)  # type: ignore[method-assign]
+        handle = RemovableHandle(where)
+        where[handle.id] = hook
         return handle
 
     def __setattr__(self, name: str, value: Any) -> None:
