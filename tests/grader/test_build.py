@@ -22,8 +22,9 @@ LESSONS = sorted(path.name for path in (find.PACKAGE / "lessons").iterdir() if p
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
-    """All lessons of the syllabus, built into an empty folder."""
+    """All lessons of the syllabus, built into an empty course."""
     root = tmp_path_factory.mktemp("fresh")
+    (root / "course.toml").touch()
     build(CourseDirectory(root))
     return root
 
