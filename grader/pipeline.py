@@ -7,6 +7,7 @@ submission is a status of that submission.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -222,11 +223,11 @@ def _sums(checks: list[CheckResult]) -> tuple[float, float]:
     return sum(check.points or 0.0 for check in checks), sum(check.max_points for check in checks)
 
 
-def prepare(assignment: Assignment) -> None:
-    """Read what grading any submission will need, while there is nothing else to do."""
-    for part in assignment.parts():
-        _read(part.release, part.release.stat().st_mtime_ns)
-        _provided(part.solution, part.solution.stat().st_mtime_ns)
+def prepare(assignment: Assignment, sandbox: Sandbox) -> None:
+    """Read what grading any submission will need, and run the cells that most will have in common.
+
+    Raises SandboxError.
+    """
     if assignment.source is not None:
         os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
         find.recorded_cases(assignment.name)
@@ -234,6 +235,13 @@ def prepare(assignment: Assignment) -> None:
         for check in cases.checks:
             for case in cases.of(check):
                 case.expected()
+    for part in assignment.parts():
+        release = _read(part.release, part.release.stat().st_mtime_ns)
+        solution = _read(part.solution, part.solution.stat().st_mtime_ns)
+        _provided(part.solution, part.solution.stat().st_mtime_ns)
+        if not released_files(part.release.parent):
+            untouched = restore(copy.deepcopy(release), solution, release)
+            sandbox.template(tuple(_common(untouched.cells, release)))
 
 
 def grade(
@@ -258,8 +266,8 @@ def grade(
         submission,
     )
     ahead = [] if files else _common(restored.cells, release)
-    behind = sitting.begin_behind(ahead)
-    if any(_DRAWS.search(s) for s in _sources(restored.cells) if s not in ahead or not behind):
+    left = set(_sources(restored.cells)).difference(ahead if sitting.begin_behind(ahead) else ())
+    if any(map(_DRAWS.search, left)):
         sitting.pictures = _pictures(assignment, files, sandbox)
     with afresh(), at_desk(files), closing(sitting):
         result.checks = _run(assignment.title, restored, sitting)
@@ -486,6 +494,15 @@ def _written(cell: NotebookNode, notebook: str, unchanged: bool) -> CheckResult:
     return CheckResult(name, notebook, name, given, points, status, message)
 
 
+def _size(value: Any) -> int:
+    """Return about how many characters plain data takes: writing it down would take far longer."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, dict):
+        return sum(len(str(name)) + 4 + _size(one) for name, one in value.items())
+    return sum(map(_size, value)) + 2 if isinstance(value, list) else 8
+
+
 def _cut(output: Any) -> NotebookNode:
     """Keep the beginning of what a cell printed: enough to see what it is."""
     output = nbformat.from_dict(output)
@@ -583,7 +600,7 @@ class _Sitting:
         cell.execution_count = self.count
         cell.outputs = []
         for output in map(_cut, run.outputs):
-            self._room_for_outputs -= len(json.dumps(output))
+            self._room_for_outputs -= _size(output)
             if self._room_for_outputs < 0:
                 words = "[more output, left out: the notebook has shown too much already]\n"
                 cell.outputs.append(nbformat.v4.new_output("stream", text=words))

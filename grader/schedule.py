@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -29,7 +30,7 @@ from .sandbox.launch import Sandbox, SandboxError
 
 Pool = Callable[[int], Executor]
 
-AHEAD = 12
+AHEAD = 8
 """how many submissions per worker are read before they are needed"""
 
 _sandboxes: dict[tuple[str, Limits, bool], Sandbox] = {}
@@ -56,8 +57,14 @@ def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment)
     workers = ProcessPoolExecutor(jobs, mp_context=context, initializer=be_expendable)
     # All of them are forked at the first call, and each will take one of these.
     for _ in range(jobs):
-        workers.submit(prepare, assignment)
+        workers.submit(_get_ready, level, assignment, limits)
     return workers
+
+
+def _get_ready(level: str, assignment: Assignment, limits: Limits) -> None:
+    # Should the sandbox not start, the first submission will tell.
+    with suppress(SandboxError):
+        prepare(assignment, _sandbox(level, limits, assignment.engine))
 
 
 def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:

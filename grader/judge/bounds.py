@@ -42,9 +42,9 @@ class _Crossed(BaseException):
 
 
 class Bounds:
-    """Limits CPU time and memory of this process within a `with` statement, on Linux.
+    """Limits CPU time and memory of this process within `with` statements, on Linux.
 
-    The same as a cell's, but on top of what the process holds already.
+    The same as a cell's, but on top of what the process holds when this is made.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -55,15 +55,16 @@ class Bounds:
             sys.platform == "linux" and threading.current_thread() is threading.main_thread()
         )
         self._before: Any = None
+        self._most = _mapped() + 2 * limits.memory_mb * 1_000_000 if self._active else 0
 
     def __enter__(self) -> Bounds:
+        self.crossed = ""
         if self._active:
             import resource
 
             soft, hard = self._soft = resource.getrlimit(resource.RLIMIT_AS)
-            wanted = _mapped() + 2 * self._limits.memory_mb * 1_000_000
-            if wanted > 0 and (soft == resource.RLIM_INFINITY or wanted < soft):
-                resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+            if self._most > 0 and (soft == resource.RLIM_INFINITY or self._most < soft):
+                resource.setrlimit(resource.RLIMIT_AS, (self._most, hard))
             self._before = signal.signal(signal.SIGPROF, self._too_long)
             # Again and again, should the check catch what is raised.
             signal.setitimer(signal.ITIMER_PROF, self._limits.cell_seconds, 0.5)

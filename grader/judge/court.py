@@ -42,6 +42,7 @@ class Court:
         self._room = room
         self._names = Names(self._ask, provided)
         dict.__setitem__(self._names, "same_object", same_object)
+        self._bounds = Bounds(room.limits)
         self._trials = itertools.count(1)
         self._printed = 0
         self._cells: list[str] = []
@@ -61,7 +62,7 @@ class Court:
 
     def run_locked(self, source: str) -> None:
         """Run a locked cell for the names that it defines; what fails in it is left out."""
-        with contextlib.suppress(RoomEnded), self._sitting([]), Bounds(self._room.limits):
+        with contextlib.suppress(RoomEnded), self._sitting([]), self._bounds:
             self._execute(source)
 
     def run_check(self, source: str) -> CellRun:
@@ -92,7 +93,7 @@ class Court:
         try:
             with (
                 self._sitting(outputs, listen) as printed,
-                Bounds(self._room.limits) as bounds,
+                self._bounds as bounds,
             ):
                 self._room.peer.check += 1
                 self._room.peer.table.forget()

@@ -132,7 +132,9 @@ class Sandbox:
         try:
             outputs = channel.receive()
             if outputs is not None:
-                return Template(ours, [[_output(one) for one in cell] for cell in outputs])
+                made = Template(ours, [[_output(one) for one in cell] for cell in outputs])
+                made.ordered = self._order(made)
+                return made
         except WireError:
             pass
         ours.close()
@@ -306,7 +308,7 @@ class SandboxRoom:
         if now - self._looked > 0.1:
             self._looked = now
             # One process alone meets its own limit first, as a MemoryError that it may survive.
-            if watch.memory_mb(self._process) > 1.25 * self.limits.memory_mb:
+            if watch.holds_more(self._process, 1.25 * self.limits.memory_mb):
                 raise _OutOfMemory("the memory is used up")
 
     def _end(self, error: WireError) -> str:

@@ -64,7 +64,9 @@ class Server:
         return self._process.pid
 
     def said(self) -> str:
-        """Return what it has complained of."""
+        """Return what it has complained of, "" once it is closed."""
+        if self._errors.closed:
+            return ""
         self._errors.seek(0)
         return self._errors.read().decode("utf-8", "replace").strip()[-2000:]
 

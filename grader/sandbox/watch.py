@@ -37,9 +37,13 @@ def tree(process: int) -> list[int]:
     return found
 
 
-def memory_mb(process: int) -> float:
-    """Return the memory that a process and its descendants hold for themselves."""
-    return sum(map(_private_kb, tree(process))) / 1000
+def holds_more(process: int, megabytes: float) -> bool:
+    """Say whether a process and its descendants hold more memory for themselves than this."""
+    processes = tree(process)
+    # What each of them has, shared or not, is soon looked up, and hardly ever comes near a limit.
+    if sum(map(_any_kb, processes)) <= 1000 * megabytes:
+        return False
+    return sum(map(_private_kb, processes)) > 1000 * megabytes
 
 
 def peak_memory_mb(process: int) -> float | None:
@@ -52,19 +56,23 @@ def peak_memory_mb(process: int) -> float | None:
     return round(int(line.split()[1]) / 1024, 1)
 
 
+def _any_kb(process: int) -> int:
+    """Return a process's memory, with what it shares with the server."""
+    return _sum_of(process, "status", (b"RssAnon:", b"RssShmem:", b"VmSwap:")) or 0
+
+
 def _private_kb(process: int) -> int:
-    # The second file may be read by everybody, but counts what is shared with the server too.
-    for name, wanted in (
-        ("smaps_rollup", (b"Private_Dirty:", b"Swap:")),
-        ("status", (b"RssAnon:", b"RssShmem:", b"VmSwap:")),
-    ):
-        try:
-            with open(f"/proc/{process}/{name}", "rb") as file:
-                lines = file.read().splitlines()
-        except OSError:
-            continue
-        return sum(int(line.split()[1]) for line in lines if line.startswith(wanted))
-    return 0
+    """Return a process's own memory; where that may not be read, with what it shares."""
+    own = _sum_of(process, "smaps_rollup", (b"Private_Dirty:", b"Swap:"))
+    return _any_kb(process) if own is None else own
+
+
+def _sum_of(process: int, name: str, wanted: tuple[bytes, ...]) -> int | None:
+    try:
+        with open(f"/proc/{process}/{name}", "rb") as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith(wanted))
+    except OSError:
+        return None
 
 
 CAN_WATCH = sys.platform == "linux" and os.path.isdir("/proc/self")

@@ -15,6 +15,7 @@ import resource
 import struct
 import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
@@ -224,6 +225,7 @@ def can_filter() -> bool:
     return sys.platform == "linux" and platform.machine() in _MACHINES
 
 
+@cache
 def filter_program() -> bytes:
     """Assemble the filter: a short list of what no notebook needs is refused, all else allowed.
 

@@ -111,6 +111,8 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     own_shell.reset(new_session=True)
     pictures.forget()
     shell.close_fonts()
+    if jail.can_filter():
+        jail.filter_program()
     return own_shell
 
 
