@@ -86,6 +86,8 @@ def problem() -> str:
 
     if not jail.can_filter():
         return "there is no filter of system calls for this kind of processor"
+    if not jail.can_watch_children():
+        return "this kernel is older than Linux 5.3"
     if shutil.which("bwrap") is None:
         return "bubblewrap (the command bwrap) is not installed"
     words = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true"]

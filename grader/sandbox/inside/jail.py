@@ -111,6 +111,15 @@ def _mount(
     _must(_libc.mount(source, target, kind, flags, data), f"mount on {target.decode()}")
 
 
+def can_watch_children() -> bool:
+    """Say whether this kernel has descriptors that tell of a process's end."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
 # Limits
 
 
