@@ -43,38 +43,47 @@ def find(exercise: str, answer: Any, forbidden: Sequence[str]) -> Use | None:
     """Return the first use of a forbidden name that an answer consists of, None without one."""
     if not forbidden:
         return None
-    texts, entry = _texts(exercise, answer)
-    return scan(tuple(texts), entry, tuple(forbidden))
+    notebook = _notebook()
+    if notebook is not None:
+        return scan(tuple(notebook), exercise, tuple(forbidden))
+    text, entry = _file(answer)
+    return scan((text,), entry, tuple(forbidden), whole=False)
 
 
-def _texts(exercise: str, answer: Any) -> tuple[Sequence[str], str]:
-    """Return the cells to look at, and the name to begin with."""
+def _notebook() -> Sequence[str] | None:
+    """Return the cells to look at, None outside of a notebook."""
     if cells is not None:
-        return cells(), exercise
+        return cells()
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    history = getattr(getattr(shell, "history_manager", None), "input_hist_parsed", None)
-    if history:
-        return history, exercise
-    # Outside of a notebook, as for the answers of a key: the file that it stands in.
+    return getattr(getattr(shell, "history_manager", None), "input_hist_parsed", None) or None
+
+
+def _file(answer: Any) -> tuple[str, str]:
+    """Return the text of the file that an answer of a key stands in, and its name there."""
     module = inspect.getmodule(answer)
     try:
-        return [inspect.getsource(module)] if module is not None else [], answer.__name__
+        return inspect.getsource(module) if module is not None else "", answer.__name__
     except (OSError, TypeError, AttributeError):
-        return [], exercise
+        return "", ""
 
 
 @lru_cache(8)
-def scan(texts: tuple[str, ...], entry: str, forbidden: tuple[str, ...]) -> Use | None:
-    """Look through what `entry` consists of in these cells, the later definition winning."""
+def scan(
+    texts: tuple[str, ...], entry: str, forbidden: tuple[str, ...], whole: bool = True
+) -> Use | None:
+    """Look through what `entry` consists of in these cells, the later definition winning.
+
+    Where they do not show how it came about, all of them may belong to it, if they are `whole`: the
+    notebook, and not a file with others' answers in it as well.
+    """
     for text in texts:
         if len(text) > LONGEST:
             found = _in_words(text, forbidden)
             if found is not None:
                 return found
     bindings = _bindings(texts)
-    if entry not in bindings:
-        # It came about in a way that the text does not show: all of the notebook may belong to it.
+    if whole and entry not in bindings:
         bindings[entry] = [(s, text) for text in texts for s in _statements(text)]
     waiting, seen = [entry], {entry}
     while waiting:
