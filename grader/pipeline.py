@@ -223,22 +223,37 @@ def _sums(checks: list[CheckResult]) -> tuple[float, float]:
     return sum(check.points or 0.0 for check in checks), sum(check.max_points for check in checks)
 
 
-def prepare(assignment: Assignment, sandbox: Sandbox) -> None:
-    """Read what grading any submission will need, and run the cells that most will have in common.
+def read_ahead(assignment: Assignment) -> None:
+    """Read what all will need, before there are workers that would each do so.
 
-    Raises SandboxError.
+    Whatever is wrong with it is told where a submission meets it.
     """
-    if assignment.source is not None:
-        os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
-        find.recorded_cases(assignment.name)
-        cases = find.live_cases(assignment.name)
-        for check in cases.checks:
-            for case in cases.of(check):
-                case.expected()
+    around = os.environ.get(find.COURSE_DIRECTORY_VARIABLE)
+    os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
+    try:
+        for part in assignment.parts():
+            _read(part.release, part.release.stat().st_mtime_ns)
+            _provided(part.solution, part.solution.stat().st_mtime_ns)
+        if assignment.source is not None:
+            find.recorded_cases(assignment.name)
+            cases = find.live_cases(assignment.name)
+            for check in cases.checks:
+                for case in cases.of(check):
+                    case.expected()
+    except Exception:
+        return
+    finally:
+        if around is None:
+            del os.environ[find.COURSE_DIRECTORY_VARIABLE]
+        else:
+            os.environ[find.COURSE_DIRECTORY_VARIABLE] = around
+
+
+def run_ahead(assignment: Assignment, sandbox: Sandbox) -> None:
+    """Run the cells that most submissions will have in common; raises SandboxError."""
     for part in assignment.parts():
         release = _read(part.release, part.release.stat().st_mtime_ns)
         solution = _read(part.solution, part.solution.stat().st_mtime_ns)
-        _provided(part.solution, part.solution.stat().st_mtime_ns)
         if not released_files(part.release.parent):
             untouched = restore(copy.deepcopy(release), solution, release)
             sandbox.template(tuple(_common(untouched.cells, release)))

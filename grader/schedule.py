@@ -23,7 +23,7 @@ from pathlib import Path
 
 from .intake import Submission
 from .judge.bounds import be_expendable
-from .pipeline import Assignment, Graded, grade_whole, prepare
+from .pipeline import Assignment, Graded, grade_whole, read_ahead, run_ahead
 from .results import NOT_GRADED, Result
 from .sandbox import FULL, Limits
 from .sandbox.launch import Sandbox, SandboxError
@@ -53,6 +53,7 @@ def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment)
     if sys.platform != "linux":
         return local_pool(jobs)
     _sandbox(level, limits, assignment.engine)
+    read_ahead(assignment)
     context = multiprocessing.get_context("fork")
     workers = ProcessPoolExecutor(jobs, mp_context=context, initializer=be_expendable)
     # All of them are forked at the first call, and each will take one of these.
@@ -64,7 +65,7 @@ def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment)
 def _get_ready(level: str, assignment: Assignment, limits: Limits) -> None:
     # Should the sandbox not start, the first submission will tell.
     with suppress(SandboxError):
-        prepare(assignment, _sandbox(level, limits, assignment.engine))
+        run_ahead(assignment, _sandbox(level, limits, assignment.engine))
 
 
 def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:
