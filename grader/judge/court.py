@@ -40,7 +40,7 @@ class Court:
         self, room: SandboxRoom, provided: Mapping[str, str] = MappingProxyType({})
     ) -> None:
         self._room = room
-        self._names = Names(self._ask, provided, lambda: room.cells_run)
+        self._names = Names(self._ask, provided)
         dict.__setitem__(self._names, "same_object", same_object)
         self._bounds = Bounds(room.limits)
         self._trials = itertools.count(1)

@@ -7,8 +7,6 @@ import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .handles import CallableHandle
-
 
 class Names(dict):
     """The namespace of locked cells and checks.
@@ -17,18 +15,10 @@ class Names(dict):
     the room: so a check can take a student's function away, to see whether another one uses it.
     """
 
-    def __init__(
-        self,
-        ask: Callable[..., Any],
-        provided: Mapping[str, str],
-        cells_run: Callable[[], int],
-    ) -> None:
+    def __init__(self, ask: Callable[..., Any], provided: Mapping[str, str]) -> None:
         super().__init__(__name__="__main__", __builtins__=builtins)
         self._ask, self._provided = ask, provided
         self._fetched: set[str] = set()
-        self._cells_run = cells_run
-        self._kept: dict[str, tuple[int, Any]] = {}
-        """functions and classes that were fetched, until a cell may have defined them again"""
 
     def __missing__(self, name: str) -> Any:
         if hasattr(builtins, name):
@@ -37,21 +27,15 @@ class Names(dict):
             with contextlib.suppress(ImportError):
                 exec(self._provided[name], self)
                 return self[name]
-        ran, kept = self._kept.get(name, (-1, None))
-        if ran == self._cells_run():
-            return kept
         try:
             value = self._ask("fetch", name)
         except NameError:
             raise KeyError(name) from None
         self._fetched.add(name)
-        if isinstance(value, CallableHandle):
-            self._kept[name] = self._cells_run(), value
         return value
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name in self._fetched:
-            self._kept.pop(name, None)
             self._ask("bind", name, value)
         else:
             super().__setitem__(name, value)
@@ -60,7 +44,6 @@ class Names(dict):
         if name in self:
             super().__delitem__(name)
         elif name in self._fetched:
-            self._kept.pop(name, None)
             self._ask("unbind", name)
         else:
             raise KeyError(name)

@@ -240,7 +240,6 @@ class SandboxRoom:
         """when, by the monotonic clock, the whole submission's time is over"""
         self.slow = False
         """True where wall-clock time ended it, which a busy machine may be the reason for"""
-        self.cells_run = 0
         self._lines, self._words = {""}, {""}
         self.peer.is_own = lambda line, function: (
             line in self._lines and self._words.issuperset(function.split("."))
@@ -340,7 +339,6 @@ class SandboxRoom:
         Its `number` is the one in brackets beside it, by default the next.
         """
         outputs: list[Any] = []
-        self.cells_run += 1
         self._outputs = outputs
         self._lines.update(line.strip() for line in source.splitlines())
         self._words.update(re.findall(r"\w+", source))
