@@ -217,7 +217,8 @@ def scatter_reduce_(self: Array, dim, index: Index, src: Array, reduce, include_
     if reduce == "mean":
         count = np.full(out.shape, 1 if include_self else 0)
         np.add.at(count, places, 1)
-        out = out / np.maximum(count, 1) if out.dtype.kind in "fc" else out // np.maximum(count, 1)
+        count = np.maximum(count, 1).astype(out.dtype)  # (divided by integers, it would be float64)
+        out = out / count if out.dtype.kind in "fc" else out // count
     return out.reshape(self.shape)
 
 
