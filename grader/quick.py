@@ -27,10 +27,10 @@ def uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def _instead(stand_ins: dict[str, ModuleType | None]) -> Iterator[None]:
-    """Have modules stand in for others while a block imports; None means that it is not there."""
+def _instead(stand_ins: dict[str, ModuleType]) -> Iterator[None]:
+    """Have modules stand in for others while a block imports."""
     new = {name: module for name, module in stand_ins.items() if name not in sys.modules}
-    sys.modules.update(new)  # type: ignore[arg-type]
+    sys.modules.update(new)
     try:
         yield
     finally:
@@ -47,7 +47,7 @@ def do_without_formats_of_addresses() -> None:
 def import_nbgrader() -> None:
     """Import nbgrader without its extensions of Jupyter's server."""
     parts = ("assignment_list", "course_list", "validate_assignment", "formgrader")
-    stand_ins: dict[str, ModuleType | None] = {}
+    stand_ins: dict[str, ModuleType] = {}
     for part in parts:
         stand_in = ModuleType(part)
         vars(stand_in)["load_jupyter_server_extension"] = None

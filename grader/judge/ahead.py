@@ -84,9 +84,8 @@ def _data(source: str) -> set[str]:
 
 @lru_cache(1024)
 def _words(source: str) -> set[str]:
-    return {n.attr for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Attribute)} | {
-        n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)
-    }
+    parts = ast.walk(ast.parse(source))
+    return {str(getattr(part, "attr", getattr(part, "id", ""))) for part in parts}
 
 
 @lru_cache(1024)
