@@ -146,7 +146,7 @@ def commands(root: Path, number: int, by_stock: int) -> Iterator[Row]:
     print(f"{STOCK:28}{taken:9.1f}{stock:10.2f}" + f"  (of {by_stock})" * (by_stock < number))
     for jobs, goal in ((1, 25.0), (2, 45.0)):
         name = f"grader grade --jobs {jobs}"
-        command = [sys.executable, "-m", "grader.cli", "grade", LESSON, "--jobs", str(jobs)]
+        command = [sys.executable, "-m", "grader", "grade", LESSON, "--jobs", str(jobs)]
         taken, found = run(command, root)
         print(f"{name:28}{taken:9.1f}{number / taken:10.2f}")
         if len(found) != number or not scores.items() <= found.items():

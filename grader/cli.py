@@ -27,7 +27,7 @@ from rich.progress import (
 
 from .errors import UsageError
 from .isolation import Isolation, IsolationOption, require
-from .quick import uncollected
+from .quick import import_nbformat, uncollected
 from .sandbox import FULL, start
 
 # A command that grades starts the sandbox first, and imports what takes long meanwhile.
@@ -163,6 +163,7 @@ def grade_with_progress(
     isolation: str = FULL,
 ) -> int:
     """Grade, showing a bar and then a summary; returns how many the grader itself failed on."""
+    import_nbformat()
     with uncollected():
         from .grading import grade_assignment, to_grade
         from .intake import strangers
@@ -453,7 +454,3 @@ def demo(
     screen.print(f"Report on the class: [bold]{escape(str(page))}[/]", soft_wrap=True)
     if faults:
         raise typer.Exit(1)
-
-
-if __name__ == "__main__":
-    main()

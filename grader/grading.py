@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from . import intake
 from .directory import CourseDirectory, Lesson, UsageError
@@ -16,6 +18,9 @@ from .rehearsal import Rehearsal
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
 from .sandbox import FULL, Limits
 from .schedule import grade_all, start_workers
+
+if TYPE_CHECKING:
+    from .gradebook import GradebookWriter
 
 BATCH_SECONDS = 0.5
 """results of so long are written together: a transaction waits for the disk"""
@@ -101,50 +106,60 @@ def grade_assignment(
     assignment = Assignment.of(course, lesson)
     limits = limits_of(course)
     summary = Summary()
-    with start_workers(jobs, isolation, limits, assignment) as workers:
-        # Which takes as long as a sandbox needs to get ready.
-        with uncollected():
-            import_nbgrader()
-            from .gradebook import GradebookWriter
+    with start_workers(jobs, isolation, limits, assignment) as workers, ExitStack() as open_ones:
 
-        with GradebookWriter(course) as book:
+        @cache
+        def gradebook() -> GradebookWriter:
+            """Open it: to import what that takes is long enough to grade the first submissions."""
+            with uncollected():
+                import_nbgrader()
+                from .gradebook import GradebookWriter
+
+            book = open_ones.enter_context(GradebookWriter(course))
             book.register(lesson)
-            names = intake.students(course, lesson, book.students())
-            on_start(len(names))
+            return book
 
-            def changed() -> Iterator[intake.Submission]:
-                for name in names:
-                    submission = intake.read(course, lesson, name)
-                    if force or not has_result(course, assignment, submission, limits, isolation):
-                        yield submission
-                    else:
-                        summary.kept += 1
+        def everybody() -> Iterator[str]:
+            handed_in = intake.students(course, lesson, set())
+            yield from handed_in
+            # Of the others only the gradebook knows.
+            known = intake.students(course, lesson, gradebook().students())
+            yield from sorted({*known}.difference(handed_in))
 
-            batch: list[Graded] = []
+        def changed() -> Iterator[intake.Submission]:
+            for name in everybody():
+                submission = intake.read(course, lesson, name)
+                if force or not has_result(course, assignment, submission, limits, isolation):
+                    yield submission
+                else:
+                    summary.kept += 1
 
-            def settle() -> None:
-                settled = batch.copy()
-                batch.clear()
-                book.write(settled)
-                for graded in settled:
-                    write_result(course.results, graded.result, graded.detail)
-                    summary.count(graded)
-                    on_result(graded.result)
+        rehearsal = Rehearsal(assignment, limits, isolation)
+        found = grade_all(
+            assignment, rehearsal.first(changed()), limits, jobs, level=isolation, workers=workers
+        )
+        book = gradebook()
+        on_start(len(intake.students(course, lesson, book.students())))
+        batch: list[Graded] = []
 
-            started = time.monotonic()
-            try:
-                rehearsal = Rehearsal(assignment, limits, isolation)
-                found = grade_all(
-                    assignment, rehearsal.first(changed()), limits, jobs, level=isolation,
-                    workers=workers,
-                )  # fmt: skip
-                for graded in rehearsal.passed_on(found):
-                    batch.append(graded)
-                    if time.monotonic() - started > BATCH_SECONDS:
-                        settle()
-                        started = time.monotonic()
-            finally:
-                settle()
+        def settle() -> None:
+            settled = batch.copy()
+            batch.clear()
+            book.write(settled)
+            for graded in settled:
+                write_result(course.results, graded.result, graded.detail)
+                summary.count(graded)
+                on_result(graded.result)
+
+        started = time.monotonic()
+        try:
+            for graded in rehearsal.passed_on(found):
+                batch.append(graded)
+                if time.monotonic() - started > BATCH_SECONDS:
+                    settle()
+                    started = time.monotonic()
+        finally:
+            settle()
     return summary
 
 

@@ -39,7 +39,7 @@ from .judge.desk import at_desk
 from .judge.later import may_wait
 from .judge.provided import provided
 from .provenance import assignment_sha256, environment
-from .restore import Restored, exercises, grade_id, restore, role
+from .restore import Backbone, Restored, exercises, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
 from .sandbox import CellRun, Limits, RoomEnded
 from .sandbox.launch import Sandbox, SandboxRoom, Template
@@ -232,7 +232,7 @@ def read_ahead(assignment: Assignment) -> None:
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
     try:
         for part in assignment.parts():
-            _read(part.release, part.release.stat().st_mtime_ns)
+            _backbone(part)
             _provided(part.solution, part.solution.stat().st_mtime_ns)
         if assignment.source is not None:
             find.recorded_cases(assignment.name)
@@ -253,9 +253,8 @@ def run_ahead(assignment: Assignment, sandbox: Sandbox) -> None:
     """Run the cells that most submissions will have in common; raises SandboxError."""
     for part in assignment.parts():
         release = _read(part.release, part.release.stat().st_mtime_ns)
-        solution = _read(part.solution, part.solution.stat().st_mtime_ns)
         if not released_files(part.release.parent):
-            untouched = restore(copy.deepcopy(release), solution, release)
+            untouched = restore(copy.deepcopy(release), _backbone(part))
             sandbox.template(tuple(_common(untouched.cells, release)))
 
 
@@ -267,9 +266,8 @@ def grade(
     if submission.notebook is None:
         return unread(assignment, submission, limits)
     result = blank_result(assignment, submission, limits)
-    solution = _read(assignment.solution, assignment.solution.stat().st_mtime_ns)
     release = _read(assignment.release, assignment.release.stat().st_mtime_ns)
-    restored = restore(submission.notebook, solution, release)
+    restored = restore(submission.notebook, _backbone(assignment))
     # For checks that find their key by it; nothing in a room has this environment.
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
     files = released_files(assignment.release.parent)
@@ -336,6 +334,16 @@ def blank_result(assignment: Assignment, submission: Submission, limits: Limits)
 def _read(path: Path, written: int) -> NotebookNode:
     """Read a notebook of the instructor's once for a whole class; nobody may change it."""
     return nbformat.read(path, as_version=4)
+
+
+def _backbone(assignment: Assignment) -> Backbone:
+    paths = assignment.solution, assignment.release
+    return _backbone_of(*((path, path.stat().st_mtime_ns) for path in paths))
+
+
+@lru_cache(8)
+def _backbone_of(solution: tuple[Path, int], release: tuple[Path, int]) -> Backbone:
+    return Backbone(_read(*solution), _read(*release))
 
 
 @lru_cache(8)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 
 @contextmanager
@@ -27,10 +29,10 @@ def uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def _instead(stand_ins: dict[str, ModuleType]) -> Iterator[None]:
-    """Have modules stand in for others while a block imports."""
+def _instead(stand_ins: Mapping[str, ModuleType | None]) -> Iterator[None]:
+    """Have modules stand in for others while a block imports; with None there are none."""
     new = {name: module for name, module in stand_ins.items() if name not in sys.modules}
-    sys.modules.update(new)
+    sys.modules.update(new)  # type: ignore[arg-type]
     try:
         yield
     finally:
@@ -44,13 +46,34 @@ def do_without_formats_of_addresses() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
+def import_nbformat() -> None:
+    """Import nbformat without those of jsonschema's formats that no notebook has in it."""
+    formats = "fqdn idna isoduration rfc3339_validator rfc3986_validator uri_template webcolors"
+    with uncollected(), _instead(dict.fromkeys(formats.split())):
+        import nbformat  # noqa: F401
+
+
 def import_nbgrader() -> None:
-    """Import nbgrader without its extensions of Jupyter's server."""
+    """Import nbgrader's gradebook, without what nobody needs who has no web server."""
     parts = ("assignment_list", "course_list", "validate_assignment", "formgrader")
-    stand_ins: dict[str, ModuleType] = {}
+    stand_ins: dict[str, ModuleType | None] = {}
     for part in parts:
         stand_in = ModuleType(part)
         vars(stand_in)["load_jupyter_server_extension"] = None
         stand_ins[f"nbgrader.server_extensions.{part}"] = stand_in
+    stand_ins |= {name: _Later(name) for name in ("requests", "setuptools.archive_util")}
     with uncollected(), _instead(stand_ins):
-        import nbgrader  # noqa: F401
+        import nbgrader.api  # noqa: F401
+
+
+class _Later(ModuleType):
+    """Stands in for a module of functions, which is imported when one of them is called."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return getattr(importlib.import_module(self.__name__), name)(*args, **kwargs)
+
+        return call

@@ -49,11 +49,12 @@ def role(cell: NotebookNode) -> str:
 
     Of a cell that our build did not make, nbgrader's own flags say it.
     """
-    own = cell.metadata.get("autograd_course")
-    if isinstance(own, Mapping):
+    # Items, and dictionaries alone: asked of each cell of each submission, again and again.
+    own = cell["metadata"].get("autograd_course")
+    if isinstance(own, dict):
         return own.get("role", "")
-    flags = cell.metadata.get("nbgrader")
-    if not isinstance(flags, Mapping) or grade_id(cell) is None:
+    flags = cell["metadata"].get("nbgrader")
+    if not isinstance(flags, dict) or grade_id(cell) is None:
         return ""
     if flags.get("solution") or flags.get("task"):
         return "written" if flags.get("grade") or flags.get("task") else "exercise"
@@ -62,8 +63,8 @@ def role(cell: NotebookNode) -> str:
 
 def grade_id(cell: NotebookNode) -> str | None:
     """Return a cell's grade id, None where it has none or its metadata makes no sense."""
-    own = cell.metadata.get("nbgrader")
-    name = own.get("grade_id") if isinstance(own, Mapping) else None
+    own = cell["metadata"].get("nbgrader")
+    name = own.get("grade_id") if isinstance(own, dict) else None
     return name if isinstance(name, str) else None
 
 
@@ -89,12 +90,33 @@ def exercises(cells: Iterable[NotebookNode]) -> dict[str, str]:
     return found
 
 
-def restore(submitted: NotebookNode, solution: NotebookNode, release: NotebookNode) -> Restored:
-    """Put a student's cells into the instructor's notebook.
+class Backbone:
+    """The instructor's notebook, looked through once for a whole class.
 
     `solution` is nbgrader's source version, with the hidden tests; `release` is what students got.
     """
-    return _Repair(submitted, solution, release).restored()
+
+    def __init__(self, solution: NotebookNode, release: NotebookNode) -> None:
+        self.order = release.cells
+        self.released = {name: cell for cell in release.cells if (name := grade_id(cell))}
+        self.cells = {
+            name: cell for cell in solution.cells if (name := grade_id(cell)) in self.released
+        }
+        self.roles = {name: role(cell) for name, cell in self.cells.items()}
+        self.answers = {name for name, cell in self.cells.items() if is_answer(cell)}
+        self.text = {name: _even(cell.source) for name, cell in self.released.items()}
+        """what students got of each cell, but for what editors add and take away"""
+        self.texts = {_even(cell.source) for cell in release.cells}
+        self.by_text: dict[str, list[str]] = {}
+        """the cells that can be known by what stands in them"""
+        for name, cell in self.released.items():
+            if role(cell) != "written":
+                self.by_text.setdefault(self.text[name], []).append(name)
+
+
+def restore(submitted: NotebookNode, backbone: Backbone) -> Restored:
+    """Put a student's cells into the instructor's notebook."""
+    return _Repair(submitted, backbone).restored()
 
 
 @dataclass
@@ -124,15 +146,8 @@ class _Cell:
 class _Repair:
     """One submission being put in order."""
 
-    def __init__(
-        self, submitted: NotebookNode, solution: NotebookNode, release: NotebookNode
-    ) -> None:
-        self.released = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
-        self.backbone = {
-            name: cell for cell in solution.cells if (name := grade_id(cell)) in self.released
-        }
-        self.order = release.cells
-        self.texts = {_even(cell.source) for cell in release.cells}
+    def __init__(self, submitted: NotebookNode, backbone: Backbone) -> None:
+        self.backbone = backbone
         self.cells = self._join(list(self._read(submitted)))
         self.repairs: dict[str, list[str]] = {}
         self.places: dict[str, int] = {}
@@ -144,15 +159,12 @@ class _Repair:
     # Which cell is which
 
     def _read(self, submitted: NotebookNode) -> Iterator[_Cell]:
-        by_text: dict[str, list[str]] = {}
-        for name, cell in self.released.items():
-            if role(cell) != "written" and name is not None:
-                by_text.setdefault(_even(cell.source), []).append(name)
+        left = {text: [*names] for text, names in self.backbone.by_text.items()}
         for cell in submitted.cells:
             name = grade_id(cell)
-            marked = name in self.backbone
+            marked = name in self.backbone.cells
             if not marked:
-                same = by_text.get(_even(cell.source), [])
+                same = left.get(_even(cell.source), [])
                 # Two checks may read alike: they are taken in their order.
                 name = (same.pop(0) if len(same) > 1 else same[0]) if same else None
             pictures = _pictures(cell.get("attachments")) if "attachments" in cell else {}
@@ -185,16 +197,18 @@ class _Repair:
         )
 
     def _is(self, name: str | None, *roles: str) -> bool:
-        return name is not None and name in self.backbone and role(self.backbone[name]) in roles
+        return name is not None and self.backbone.roles.get(name) in roles
 
     # Which of them count
 
     def restored(self) -> Restored:
         """Return the notebook to grade."""
-        for name, cell in self.backbone.items():
-            assert name is not None
-            places = [n for n, one in enumerate(self.cells) if one.name == name]
-            if is_answer(cell):
+        found: dict[str | None, list[int]] = {}
+        for n, cell in enumerate(self.cells):
+            found.setdefault(cell.name, []).append(n)
+        for name in self.backbone.cells:
+            places = found.get(name, [])
+            if name in self.backbone.answers:
                 self._choose_answer(name, places)
             else:
                 self._choose_locked(name, places)
@@ -211,23 +225,23 @@ class _Repair:
         if not places:
             self._note("missing", name)
             return
-        cell = self.released[name]
+        cell = self.backbone.released[name]
         # One that says that it is this cell goes before one that merely reads like it.
         self.places[name] = max(places, key=lambda n: (self.cells[n].marked, -n))
         copies = [self.cells[n] for n in places]
-        if any(c.marked and c.text != _even(cell.source) for c in copies):
+        if any(c.marked and c.text != self.backbone.text[name] for c in copies):
             self._note("changed", name)
         elif any(c.kind != cell.cell_type for c in copies):
             self._note("retyped", name)
         if len(copies) > 1:
             self._note("twice", name)
-        if role(cell) != "check":
+        if self.backbone.roles[name] != "check":
             self.twins |= set(places) - {self.places[name]}
 
     def _choose_answer(self, name: str, places: list[int]) -> None:
-        stub = self.released[name]
+        stub = self.backbone.released[name]
         # A copy that is still the stub does not stand in the way of an answer.
-        written = [n for n in places if self.cells[n].text != _even(stub.source)]
+        written = [n for n in places if self.cells[n].text != self.backbone.text[name]]
         if not written and self._search(name):
             return
         if not places:
@@ -244,7 +258,7 @@ class _Repair:
 
     def _search(self, name: str) -> bool:
         """Look for an answer in cells that do not say that they are it; says whether there is."""
-        if role(self.released[name]) == "written":
+        if self.backbone.roles[name] == "written":
             place = self._place_of_written(name)
             candidates = [] if place is None else [place]
         else:
@@ -262,7 +276,7 @@ class _Repair:
 
     def _defines(self, cell: _Cell, name: str) -> bool:
         return (
-            cell.text not in self.texts
+            cell.text not in self.backbone.texts
             # What a text quotes stands in fences; code that was made a text does not.
             and (cell.kind == "code" or "```" not in cell.source)
             and name in cell.defined
@@ -270,9 +284,10 @@ class _Repair:
 
     def _place_of_written(self, name: str) -> int | None:
         """Find a written answer by its place: between the released cells on either side of it."""
-        n = next(i for i, cell in enumerate(self.order) if grade_id(cell) == name)
-        before = _even(self.order[n - 1].source) if n else None
-        after = _even(self.order[n + 1].source) if n + 1 < len(self.order) else None
+        order = self.backbone.order
+        n = next(i for i, cell in enumerate(order) if grade_id(cell) == name)
+        before = _even(order[n - 1].source) if n else None
+        after = _even(order[n + 1].source) if n + 1 < len(order) else None
         texts = [cell.text for cell in self.cells]
         first = texts.index(before) + 1 if before in texts else None
         last = texts.index(after) if after in texts else len(texts) if after is None else None
@@ -286,7 +301,7 @@ class _Repair:
         """Return the first of the student's own cells that follow each other in these places."""
         for n in places:
             cell = self.cells[n]
-            if cell.text in self.texts or cell.name is not None:
+            if cell.text in self.backbone.texts or cell.name is not None:
                 return None
             if cell.source.strip():
                 return n
@@ -318,18 +333,17 @@ class _Repair:
             elif n in self.twins or cell.name is None:
                 extras.setdefault(last, []).append(_plain(cell.kind, cell.source))
         restored = Restored(extras.get(START, []))
-        for name, cell in self.backbone.items():
-            assert name is not None
-            source = cell.source
-            if role(cell) == "check":
-                restored.shown[name] = self.released[name].source
-            elif is_answer(cell):
-                stub = self.released[name].source
+        for name, cell in self.backbone.cells.items():
+            source, what = cell.source, self.backbone.roles[name]
+            if what == "check":
+                restored.shown[name] = self.backbone.released[name].source
+            elif name in self.backbone.answers:
+                stub = self.backbone.released[name].source
                 source = self.answers.get(name, stub)
                 if source.strip() == stub.strip():
                     restored.unchanged.add(name)
             new = _marked(cell, source)
-            if name in self.answers and role(cell) == "written" and cell.cell_type == "markdown":
+            if name in self.answers and what == "written" and cell.cell_type == "markdown":
                 # A person is to see the sketch that was pasted into an answer.
                 pictures = self.cells[self.places[name]].pictures if name in self.places else {}
                 new.update({"attachments": nbformat.from_dict(pictures)} if pictures else {})

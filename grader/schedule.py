@@ -98,37 +98,71 @@ def grade_all(
 ) -> Iterator[Graded]:
     """Grade all submissions; yields a result for each, whatever becomes of the workers.
 
-    They are handed to `workers`, which are shut down afterwards, or to those of a `pool`.
+    They are handed to `workers`, which are shut down afterwards and get the first ones at once, or
+    to those of a `pool`.
     """
-    again: list[Submission] = []
-    rest = iter(submissions)
     task = partial(work, level)
-    more = True
-    while more:
-        futures: dict[Future[Graded], Submission] = {}
-        with workers or pool(jobs) as executor:
-            # Where one of them has died, the others are of no use any more.
-            workers, alive = None, True
-            while futures or (more and alive):
-                while more and alive and len(futures) < AHEAD * jobs:
-                    submission = next(rest, None)
-                    if submission is None:
-                        more = False
-                        break
-                    try:
-                        futures[executor.submit(task, assignment, submission, limits)] = submission
-                    except BrokenProcessPool:
-                        rest, alive = chain([submission], rest), False
-                for future in wait(futures, return_when=FIRST_COMPLETED).done:
-                    submission = futures.pop(future)
-                    graded = _outcome(assignment, submission, future)
-                    # A fault of the grader's own may be the busy machine's; slowness surely may.
-                    if graded.fault or (graded.slow and jobs > 1):
-                        again.append(submission)
-                    else:
-                        yield graded
-    for submission in again:
-        yield _alone(task, assignment, submission, limits, pool)
+    hand_out = _HandOut(partial(task, assignment), iter(submissions), limits, AHEAD * jobs)
+    if workers is not None:
+        hand_out.fill(workers)
+
+    def results() -> Iterator[Graded]:
+        again: list[Submission] = []
+        executor = workers or pool(jobs)
+        while True:
+            with executor:
+                while hand_out.fill(executor):
+                    for submission, future in hand_out.done():
+                        graded = _outcome(assignment, submission, future)
+                        # A fault of our own may be the busy machine's; slowness surely may.
+                        if graded.fault or (graded.slow and jobs > 1):
+                            again.append(submission)
+                        else:
+                            yield graded
+            if hand_out.is_over:
+                break
+            executor = pool(jobs)
+        for submission in again:
+            yield _alone(task, assignment, submission, limits, pool)
+
+    return results()
+
+
+class _HandOut:
+    """Submissions on their way to workers, some of them ahead of when they are needed."""
+
+    def __init__(
+        self,
+        task: Callable[[Submission, Limits], Graded],
+        rest: Iterator[Submission],
+        limits: Limits,
+        most: int,
+    ) -> None:
+        self._task, self._rest, self._limits, self._most = task, rest, limits, most
+        self._futures: dict[Future[Graded], Submission] = {}
+        self._broken: Executor | None = None
+        self.is_over = False
+        """whether there is nothing more to hand out"""
+
+    def fill(self, executor: Executor) -> bool:
+        """Hand out as many as there may be at once; says whether any are under way."""
+        # Where one of its workers has died, the others are of no use any more.
+        while not self.is_over and executor is not self._broken and len(self._futures) < self._most:
+            submission = next(self._rest, None)
+            if submission is None:
+                self.is_over = True
+                break
+            try:
+                future = executor.submit(self._task, submission, self._limits)
+                self._futures[future] = submission
+            except BrokenProcessPool:
+                self._rest, self._broken = chain([submission], self._rest), executor
+        return bool(self._futures)
+
+    def done(self) -> Iterator[tuple[Submission, Future[Graded]]]:
+        """Wait for some of them, and return these."""
+        for future in wait(self._futures, return_when=FIRST_COMPLETED).done:
+            yield self._futures.pop(future), future
 
 
 def _alone(

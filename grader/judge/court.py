@@ -49,6 +49,7 @@ class Court:
         self.silent = False
         """Whether nothing is kept of what a submission prints or raises: hidden tests are run"""
         room.on_text = self._print
+        room.on_rebound = self._names.fetch_anew
 
     def _ask(self, what: str, *values: Any) -> Any:
         return self._room.ask(what, *values)

@@ -278,6 +278,12 @@ def is_handle(value: Any) -> bool:
     return issubclass(type(value), Handle)
 
 
+def is_function(value: Any) -> bool:
+    """Say whether a value is a plain function of the student's."""
+    # Of anything else it is told what class it has, and which module it is.
+    return type(value) is CallableHandle and len(object.__getattribute__(value, "_facts")) == 2
+
+
 def _is(kind: type, value: Any) -> Any:
     if type(value) is not kind:
         raise TypeError(f"a {kind.__name__} was expected of the student's object")

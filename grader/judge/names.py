@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .handles import is_function
+
 
 class Names(dict):
     """The namespace of locked cells and checks.
@@ -19,6 +21,12 @@ class Names(dict):
         super().__init__(__name__="__main__", __builtins__=builtins)
         self._ask, self._provided = ask, provided
         self._fetched: set[str] = set()
+        self._functions: dict[str, Any] = {}
+        """those that were fetched, and still are what their names mean in the room"""
+
+    def fetch_anew(self) -> None:
+        """Keep no function any more: a name may mean another one by now."""
+        self._functions.clear()
 
     def __missing__(self, name: str) -> Any:
         if hasattr(builtins, name):
@@ -27,15 +35,20 @@ class Names(dict):
             with contextlib.suppress(ImportError):
                 exec(self._provided[name], self)
                 return self[name]
+        if name in self._functions:
+            return self._functions[name]
         try:
             value = self._ask("fetch", name)
         except NameError:
             raise KeyError(name) from None
         self._fetched.add(name)
+        if is_function(value):
+            self._functions[name] = value
         return value
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name in self._fetched:
+            self._functions.pop(name, None)
             self._ask("bind", name, value)
         else:
             super().__setitem__(name, value)
@@ -44,6 +57,7 @@ class Names(dict):
         if name in self:
             super().__delitem__(name)
         elif name in self._fetched:
+            self._functions.pop(name, None)
             self._ask("unbind", name)
         else:
             raise KeyError(name)

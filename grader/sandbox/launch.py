@@ -22,6 +22,7 @@ from typing import Any
 
 from ..judge.handles import judging_peer
 from . import bubblewrap, start, watch
+from .inside.peer import REBOUND
 from .inside.pictures import MARK
 from .inside.wire import COOKIE_BYTES, Channel, Closed, Flood, TooLate, WireError
 from .room import FULL, CellRun, Limits, RoomEnded
@@ -247,6 +248,8 @@ class SandboxRoom:
         self._outputs: list[Any] | None = None
         self.on_text: Any = lambda name, text: None
         """told what is printed while nobody runs a cell"""
+        self.on_rebound: Any = lambda: None
+        """told when a function that was fetched may no longer be what its name means"""
         self._pictures: Mapping[str, str] = {}
         self._peak: float | None = None
         self._process = self._wait_for_hello(order.link, limits.start_seconds)
@@ -394,6 +397,9 @@ class SandboxRoom:
         return data
 
     def _on_event(self, event: Any) -> None:
+        if event == REBOUND:
+            self.on_rebound()
+            return
         output = _output(event)
         if "data" in output:
             output["data"] = self._put_picture(output["data"])

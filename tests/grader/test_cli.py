@@ -25,7 +25,7 @@ def grader(classroom):
             arguments = (*arguments, "--isolation", LEVEL)
         environment = os.environ | {"PYTHONPATH": str(find.CLONE), "COLUMNS": "200"}
         return subprocess.run(
-            [sys.executable, "-m", "grader.cli", *arguments],
+            [sys.executable, "-m", "grader", *arguments],
             cwd=cwd,
             capture_output=True,
             text=True,

@@ -74,7 +74,7 @@ def nbgrader(root, *arguments):
 def grader(root, *arguments):
     if arguments[0] == "grade":
         arguments = (*arguments, "--isolation", LEVEL)
-    return run("grader.cli", root, *arguments)
+    return run("grader", root, *arguments)
 
 
 def read(path):

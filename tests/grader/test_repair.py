@@ -11,7 +11,7 @@ from grader.feedback import write_feedback
 from grader.grading import grade_assignment
 from grader.intake import Submission
 from grader.pipeline import Assignment, grade
-from grader.restore import grade_id, restore, role
+from grader.restore import Backbone, grade_id, restore, role
 from grader.results import read_results
 from grader.sandbox import FULL, Limits
 from grader.sandbox.launch import Sandbox
@@ -158,8 +158,8 @@ def test_a_blank_notebook_gets_nothing_from_being_damaged(room, sandbox, edits):
 @given(edits=EDITS)
 def test_every_cell_is_there_once_and_in_order(room, edits):
     solution, release = room.notebook(), room.notebook("assignments")
-    found = restore(edited(room.answers(), edits), solution, release)
-    again = restore(edited(room.answers(), edits), solution, release)
+    found = restore(edited(room.answers(), edits), Backbone(solution, release))
+    again = restore(edited(room.answers(), edits), Backbone(solution, release))
     assert [c.source for c in found.cells] == [c.source for c in again.cells]
     assert [grade_id(c) for c in found.cells if grade_id(c)] == [
         grade_id(c) for c in solution.cells if grade_id(c)
@@ -175,7 +175,7 @@ def test_every_cell_is_there_once_and_in_order(room, edits):
 
 
 def repaired(room, notebook):
-    return restore(notebook, room.notebook(), room.notebook("assignments"))
+    return restore(notebook, Backbone(room.notebook(), room.notebook("assignments")))
 
 
 def place(notebook, name):

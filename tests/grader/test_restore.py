@@ -3,13 +3,13 @@
 import nbformat
 import pytest
 
-from grader.restore import grade_id, restore, role
+from grader.restore import Backbone, grade_id, restore, role
 
 
 @pytest.fixture
 def restored(classroom):
     def run(submitted):
-        return restore(submitted, classroom.notebook(), classroom.notebook("assignments"))
+        return restore(submitted, Backbone(classroom.notebook(), classroom.notebook("assignments")))
 
     return run
 

@@ -18,6 +18,9 @@ from .wire import Channel, WireError
 
 DEEPEST_TALK = 40
 
+REBOUND = "rebound"
+"""the event that a name, fetched as a function, has got another meaning without being told to"""
+
 
 class Peer:
     """One side of a conversation. `first` is 0 or 1, so that both sides' numbers differ."""
@@ -51,6 +54,8 @@ class Peer:
         """which trial of it, None outside of trials; both travel with every request"""
         self.on_context: Callable[[str, Any], None] = lambda kind, context: None
         """told of every request that comes in: its kind, and its check and trial"""
+        self.on_done: Callable[[], None] = lambda: None
+        """told when a request has been handled, before its answer is sent"""
         self.in_trial: Callable[[], bool] = lambda: self.context is not None
         """says whether both sides now try an answer together, and so have one grad mode"""
         self._count = first
@@ -132,6 +137,7 @@ class Peer:
             said, found = "raised", self.table.encode(told)
         except BaseException as error:
             said, found = "raised", self.table.encode(self.describe(error))
+        self.on_done()
         if os.getpid() != self._process:
             # A copy of this process, which a submission has made and forgotten, has no say.
             os._exit(0)

@@ -20,9 +20,11 @@ import numpy as np
 
 from . import codec, graph, pictures, shell
 from .ops import OPERATIONS
-from .peer import Peer
+from .peer import REBOUND, Peer
 from .proxies import Callback
 from .wire import Channel, WireError
+
+FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 MODULES_BY_NAME = ("numpy", "math", "cmath", "random", "autograd_lib", "builtins", "operator")
 
@@ -48,7 +50,10 @@ class Room:
         }
         self._peer = Peer(channel, 1, handlers, _proxy, present, lambda value: None, by_name)
         self._peer.on_context = self._be_quiet
+        self._peer.on_done = self._tell_if_rebound
         self._peer.in_trial = lambda: self._quiet is not None
+        self._fetched: dict[str, Any] = {}
+        """functions, which the other side keeps until it is told otherwise"""
         self._check = 0
         self._quiet: Any = None
         self._states: Any = None
@@ -71,15 +76,28 @@ class Room:
         """Return what a name means in the notebook; raises NameError."""
         if name not in self._names:
             raise NameError(f"name {name!r} is not defined")
-        return self._names[name]
+        found = self._names[name]
+        if type(found) in FUNCTIONS:
+            self._fetched[name] = found
+        return found
 
     def bind(self, name: str, value: Any) -> None:
         """Give a name another meaning."""
         self._names[name] = value
+        self._fetched.pop(name, None)
 
     def unbind(self, name: str) -> None:
         """Take a name away."""
         self._names.pop(name, None)
+        self._fetched.pop(name, None)
+
+    def _tell_if_rebound(self) -> None:
+        """Tell it where code that was called has given another meaning to a name."""
+        for name, value in self._fetched.items():
+            if self._names.get(name) is not value:
+                self._fetched.clear()
+                self._peer.event(REBOUND)
+                return
 
     def operate(self, name: str, *values: Any) -> Any:
         """Do one of the operations that there are."""
@@ -172,7 +190,7 @@ def present(value: Any) -> tuple[str, list[Any]]:
     if isinstance(value, type):
         base = codec.nearest_builtin(value) if issubclass(value, BaseException) else None
         return "class", [value.__name__, base, _doc(value)]
-    if type(value) in (types.FunctionType, types.BuiltinFunctionType, types.MethodType):
+    if type(value) in FUNCTIONS:
         return "function", [getattr(value, "__name__", ""), _doc(value)]
     return "instance", [type(value), None, callable(value)]
 

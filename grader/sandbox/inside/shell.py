@@ -19,7 +19,9 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 CHUNK = 4_096
-_FOR_SHELL = re.compile(r"[%!?\r]|\A\s|\A\Z|^(>>>|\.\.\.|In \[|[,;/])", re.MULTILINE)
+_FOR_SHELL = re.compile(
+    r"\r|\A\s|\A\Z|^[ \t]*(>>>|\.\.\.|In \[|[,;/%!?])|=[\s\\]*[%!]|\?[ \t]*$", re.MULTILINE
+)
 """signs that may be for IPython: magics, shell commands, help, lines copied with their prompts"""
 Emit = Callable[[dict[str, Any]], None]
 
@@ -132,6 +134,11 @@ class RoomShell(InteractiveShell):
         if _FOR_SHELL.search(raw_cell) or self.input_transformers_post:
             return super().transform_cell(raw_cell)
         return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+
+    def should_run_async(self, raw_cell: str, **kwargs: Any) -> bool:
+        """Say whether a cell waits for something; only then need it be compiled to find out."""
+        may = "await" in raw_cell or "async" in raw_cell
+        return may and super().should_run_async(raw_cell, **kwargs)
 
     def enable_gui(self, gui: Any = None) -> None:
         pass
