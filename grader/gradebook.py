@@ -18,6 +18,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.utils import is_grade, is_solution, is_task
 
 from .directory import CourseDirectory, Lesson, UsageError
+from .intake import instructors_notebook
 from .pipeline import Assignment, Graded
 from .restore import grade_id
 from .results import GRADED
@@ -60,10 +61,12 @@ class GradebookWriter:
             self._register_notebook(part)
 
     def _register_notebook(self, part: Assignment) -> None:
-        notebook = nbformat.read(part.solution, as_version=4)
-        if self._knows(part, notebook):
+        if self._knows(part):
             return
         from nbgrader import preprocessors
+
+        # Its own copy, which these change.
+        notebook = nbformat.read(part.solution, as_version=4)
 
         resources = {
             "nbgrader": {
@@ -91,11 +94,12 @@ class GradebookWriter:
         # What SaveCells wrote through a connection of its own is not what this one remembers.
         self._book.db.expire_all()
 
-    def _knows(self, part: Assignment, notebook: NotebookNode) -> bool:
+    def _knows(self, part: Assignment) -> bool:
         """Say whether the gradebook has just these cells."""
         try:
             entry = self._book.find_notebook(part.title, part.name)
-            release = nbformat.read(part.release, as_version=4)
+            notebook = instructors_notebook(part.solution)
+            release = instructors_notebook(part.release)
         except (MissingEntry, OSError, ValueError):
             return False
         stubs = {grade_id(cell): cell.source for cell in release.cells}

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,18 @@ def read_notebook(submission: Submission, path: Path, place: str) -> None:
         )
         return
     submission.notebook = notebook
+
+
+def instructors_notebook(path: Path) -> NotebookNode:
+    """Read a notebook of the instructor's once for all who look at it; nobody may change it."""
+    return _instructors_notebook(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(16)
+def _instructors_notebook(path: Path, written: int) -> NotebookNode:
+    # Whether it keeps to nbformat's schema is its maker's business, and takes long to ask.
+    notebook = nbformat.reader.reads(path.read_text(encoding="utf-8"))
+    return notebook if notebook.nbformat == 4 else nbformat.convert(notebook, 4)
 
 
 class _NotItsOwn(Exception):

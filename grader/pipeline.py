@@ -30,7 +30,7 @@ from course import find
 from . import __version__
 from .directory import CourseDirectory, Lesson
 from .evidence import joined
-from .intake import Submission
+from .intake import Submission, instructors_notebook
 from .judge import Definition, judge
 from .judge.afresh import afresh
 from .judge.ahead import may_run_ahead
@@ -91,7 +91,7 @@ class Assignment:
     def engine(self) -> bool:
         """Say whether rooms have an engine: not where students build one of their own."""
         solutions = [part.solution for part in self.parts()]
-        found = [_read(path, path.stat().st_mtime_ns).metadata for path in solutions]
+        found = [instructors_notebook(path).metadata for path in solutions]
         return not any(own.get("autograd_course", {}).get("own_engine") for own in found)
 
     @property
@@ -204,7 +204,7 @@ def joined_parts(
 
 def _missing(assignment: Assignment) -> list[CheckResult]:
     """Return a result for each check of a notebook that was not handed in."""
-    cells = _read(assignment.solution, assignment.solution.stat().st_mtime_ns).cells
+    cells = instructors_notebook(assignment.solution).cells
     belongs = exercises(cells)
     words = f"{assignment.title}.ipynb was not handed in."
     found = []
@@ -223,7 +223,7 @@ def _sums(checks: list[CheckResult]) -> tuple[float, float]:
     return sum(check.points or 0.0 for check in checks), sum(check.max_points for check in checks)
 
 
-def read_ahead(assignment: Assignment) -> None:
+def read_ahead(assignment: Assignment, limits: Limits) -> None:
     """Read what all will need, before there are workers that would each do so.
 
     Whatever is wrong with it is told where a submission meets it.
@@ -231,6 +231,7 @@ def read_ahead(assignment: Assignment) -> None:
     around = os.environ.get(find.COURSE_DIRECTORY_VARIABLE)
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
     try:
+        blank_result(assignment, Submission("", assignment.name), limits)
         for part in assignment.parts():
             _backbone(part)
             _provided(part.solution, part.solution.stat().st_mtime_ns)
@@ -252,7 +253,7 @@ def read_ahead(assignment: Assignment) -> None:
 def run_ahead(assignment: Assignment, sandbox: Sandbox) -> None:
     """Run the cells that most submissions will have in common; raises SandboxError."""
     for part in assignment.parts():
-        release = _read(part.release, part.release.stat().st_mtime_ns)
+        release = instructors_notebook(part.release)
         if not released_files(part.release.parent):
             untouched = restore(copy.deepcopy(release), _backbone(part))
             sandbox.template(tuple(_common(untouched.cells, release)))
@@ -266,7 +267,7 @@ def grade(
     if submission.notebook is None:
         return unread(assignment, submission, limits)
     result = blank_result(assignment, submission, limits)
-    release = _read(assignment.release, assignment.release.stat().st_mtime_ns)
+    release = instructors_notebook(assignment.release)
     restored = restore(submission.notebook, _backbone(assignment))
     # For checks that find their key by it; nothing in a room has this environment.
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
@@ -330,12 +331,6 @@ def blank_result(assignment: Assignment, submission: Submission, limits: Limits)
     )
 
 
-@lru_cache(8)
-def _read(path: Path, written: int) -> NotebookNode:
-    """Read a notebook of the instructor's once for a whole class; nobody may change it."""
-    return nbformat.read(path, as_version=4)
-
-
 def _backbone(assignment: Assignment) -> Backbone:
     paths = assignment.solution, assignment.release
     return _backbone_of(*((path, path.stat().st_mtime_ns) for path in paths))
@@ -343,12 +338,12 @@ def _backbone(assignment: Assignment) -> Backbone:
 
 @lru_cache(8)
 def _backbone_of(solution: tuple[Path, int], release: tuple[Path, int]) -> Backbone:
-    return Backbone(_read(*solution), _read(*release))
+    return Backbone(instructors_notebook(solution[0]), instructors_notebook(release[0]))
 
 
 @lru_cache(8)
 def _provided(path: Path, written: int) -> Mapping[str, str]:
-    return provided(_read(path, written))
+    return provided(instructors_notebook(path))
 
 
 def notebook_text(notebook: NotebookNode) -> str:
@@ -389,7 +384,8 @@ def _pictures(assignment: Assignment, files: dict[str, bytes], sandbox: Sandbox)
     key = assignment.release, assignment.release.stat().st_mtime_ns
     if key not in _drawn:
         _drawn[key] = {}
-        cells = [cell for cell in _read(*key).cells if cell.cell_type == "code"]
+        notebook = instructors_notebook(assignment.release)
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         if any("matplotlib" in cell.source for cell in cells):
             room = sandbox.open(files)
             with closing(room), suppress(RoomEnded):

@@ -13,10 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-import nbformat
-
 from .directory import UsageError
-from .intake import Submission
+from .intake import Submission, instructors_notebook
 from .pipeline import Assignment, Graded, blank_result, grade_whole
 from .restore import grade_id, role
 from .results import Result
@@ -99,9 +97,9 @@ class Rehearsal:
 
 def _solved(assignment: Assignment) -> Submission:
     """Hand the solution of one notebook in."""
-    raw = assignment.solution.read_bytes()
-    notebook = nbformat.reads(raw.decode("utf-8"), as_version=4)
-    return Submission(NOBODY, assignment.name, notebook, hashlib.sha256(raw).hexdigest())
+    path = assignment.solution
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Submission(NOBODY, assignment.name, instructors_notebook(path), sha256)
 
 
 def _basis(blank: Result, limits: Limits, level: str) -> str:
@@ -117,7 +115,7 @@ _AUTOTEST = re.compile(r"^\s*#+\s*(?:HASHED\s+)?AUTOTEST\b", re.MULTILINE)
 def _autotests(assignment: Assignment) -> Iterator[str]:
     """Name each check that nbgrader would write tests into: as it stands it tests nothing."""
     for part in assignment.parts():
-        for cell in nbformat.read(part.solution, as_version=4).cells:
+        for cell in instructors_notebook(part.solution).cells:
             if role(cell) == "check" and _AUTOTEST.search(cell.source):
                 yield (
                     f"  {part.title}, {grade_id(cell)}: nbgrader's AUTOTEST lines are not run "

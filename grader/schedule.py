@@ -53,7 +53,7 @@ def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment)
     if sys.platform != "linux":
         return local_pool(jobs)
     _sandbox(level, limits, assignment.engine)
-    read_ahead(assignment)
+    read_ahead(assignment, limits)
     context = multiprocessing.get_context("fork")
     workers = ProcessPoolExecutor(jobs, mp_context=context, initializer=be_expendable)
     # All of them are forked at the first call, and each will take one of these.

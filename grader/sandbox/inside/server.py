@@ -55,6 +55,8 @@ def main() -> None:
     own_shell = _import_everything(settings)
     control.send(json.dumps({"ready": os.getpid()}).encode())
     _serve(control, settings, own_shell)
+    # Somebody waits for the end of it: nothing of what was imported need be taken down.
+    os._exit(0)
 
 
 def _serve(control: socket.socket, settings: dict[str, Any], own_shell: shell.RoomShell) -> None:
