@@ -7,7 +7,6 @@ submission is a status of that submission.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import os
@@ -223,17 +222,21 @@ def _sums(checks: list[CheckResult]) -> tuple[float, float]:
     return sum(check.points or 0.0 for check in checks), sum(check.max_points for check in checks)
 
 
-def read_ahead(assignment: Assignment, limits: Limits) -> None:
+def get_ready(assignment: Assignment, limits: Limits, sandbox: Sandbox) -> None:
     """Read what all will need, before there are workers that would each do so.
 
-    Whatever is wrong with it is told where a submission meets it.
+    The cells that most submissions will have in common begin to run. Whatever is wrong is told
+    where a submission meets it.
     """
     around = os.environ.get(find.COURSE_DIRECTORY_VARIABLE)
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
     try:
         blank_result(assignment, Submission("", assignment.name), limits)
         for part in assignment.parts():
-            _backbone(part)
+            if not released_files(part.release.parent):
+                release = instructors_notebook(part.release)
+                untouched = restore(release, _backbone(part))
+                sandbox.start_template(tuple(_common(untouched.cells, release)))
             _provided(part.solution, part.solution.stat().st_mtime_ns)
         if assignment.source is not None:
             find.recorded_cases(assignment.name)
@@ -248,15 +251,6 @@ def read_ahead(assignment: Assignment, limits: Limits) -> None:
             del os.environ[find.COURSE_DIRECTORY_VARIABLE]
         else:
             os.environ[find.COURSE_DIRECTORY_VARIABLE] = around
-
-
-def run_ahead(assignment: Assignment, sandbox: Sandbox) -> None:
-    """Run the cells that most submissions will have in common; raises SandboxError."""
-    for part in assignment.parts():
-        release = instructors_notebook(part.release)
-        if not released_files(part.release.parent):
-            untouched = restore(copy.deepcopy(release), _backbone(part))
-            sandbox.template(tuple(_common(untouched.cells, release)))
 
 
 def grade(
@@ -592,7 +586,7 @@ class _Sitting:
     def begin_behind(self, cells: list[str]) -> bool:
         """Have rooms begin where these cells have been run already; says whether they can."""
         self._template = self._sandbox.template(tuple(cells))
-        if self._template is not None:
+        if self._template is not None and self._template.outputs is not None:
             for source, outputs in zip(cells, self._template.outputs, strict=True):
                 self._shown.setdefault(source, []).append(outputs)
         return self._template is not None

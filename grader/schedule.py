@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -23,7 +22,7 @@ from pathlib import Path
 
 from .intake import Submission
 from .judge.bounds import be_expendable
-from .pipeline import Assignment, Graded, grade_whole, read_ahead, run_ahead
+from .pipeline import Assignment, Graded, get_ready, grade_whole
 from .results import NOT_GRADED, Result
 from .sandbox import FULL, Limits
 from .sandbox.launch import Sandbox, SandboxError
@@ -52,20 +51,13 @@ def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment)
     """
     if sys.platform != "linux":
         return local_pool(jobs)
-    _sandbox(level, limits, assignment.engine)
-    read_ahead(assignment, limits)
+    sandbox = _sandbox(level, limits, assignment.engine)
+    get_ready(assignment, limits, sandbox)
     context = multiprocessing.get_context("fork")
     workers = ProcessPoolExecutor(jobs, mp_context=context, initializer=be_expendable)
-    # All of them are forked at the first call, and each will take one of these.
-    for _ in range(jobs):
-        workers.submit(_get_ready, level, assignment, limits)
+    # At the first call all of them are forked.
+    workers.submit(int)
     return workers
-
-
-def _get_ready(level: str, assignment: Assignment, limits: Limits) -> None:
-    # Should the sandbox not start, the first submission will tell.
-    with suppress(SandboxError):
-        run_ahead(assignment, _sandbox(level, limits, assignment.engine))
 
 
 def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:
@@ -102,7 +94,7 @@ def grade_all(
     to those of a `pool`.
     """
     task = partial(work, level)
-    hand_out = _HandOut(partial(task, assignment), iter(submissions), limits, AHEAD * jobs)
+    hand_out = _HandOut(task, assignment, limits, iter(submissions), AHEAD * jobs)
     if workers is not None:
         hand_out.fill(workers)
 
@@ -133,12 +125,14 @@ class _HandOut:
 
     def __init__(
         self,
-        task: Callable[[Submission, Limits], Graded],
-        rest: Iterator[Submission],
+        task: Callable[..., Graded],
+        assignment: Assignment,
         limits: Limits,
+        rest: Iterator[Submission],
         most: int,
     ) -> None:
-        self._task, self._rest, self._limits, self._most = task, rest, limits, most
+        self._task, self._assignment, self._limits = task, assignment, limits
+        self._rest, self._most = rest, most
         self._futures: dict[Future[Graded], Submission] = {}
         self._broken: Executor | None = None
         self.is_over = False
@@ -153,8 +147,8 @@ class _HandOut:
                 self.is_over = True
                 break
             try:
-                future = executor.submit(self._task, submission, self._limits)
-                self._futures[future] = submission
+                asked = self._assignment, submission, self._limits
+                self._futures[executor.submit(self._task, *asked)] = submission
             except BrokenProcessPool:
                 self._rest, self._broken = chain([submission], self._rest), executor
         return bool(self._futures)

@@ -104,41 +104,51 @@ class Sandbox:
         Only cells that a whole class has in common should come here. What comes first is taken for
         what most of the class has; anything else has to come twice.
         """
-        if self.level != FULL or not cells or sum(map(len, cells)) > LONGEST_TEMPLATE:
-            return None
         self._leave_what_is_others()
         if cells not in self._templates and len(self._templates) < MOST_TEMPLATES:
             self._wanted[cells] += 1
             if not self._templates or self._wanted[cells] > 1:
-                self._templates[cells] = self._make_template(cells)
-        return self._templates.get(cells)
+                self.start_template(cells)
+        made = self._templates.get(cells)
+        if made is not None and made.outputs is None:
+            self.wait()
+            made.outputs = self._ask_what_was_shown(made)
+            if made.outputs is None:
+                made.close()
+                made = self._templates[cells] = None
+            else:
+                made.ordered = self._order(made)
+        return made
+
+    def start_template(self, cells: tuple[str, ...]) -> None:
+        """Have these cells run, and do not wait; forks of this process will share the template."""
+        if self.level != FULL or not cells or sum(map(len, cells)) > LONGEST_TEMPLATE:
+            return
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        wanted = {"cells": cells, "seconds": self._limits.cell_seconds}
+        with theirs, contextlib.suppress(OSError):
+            socket.send_fds(self._server.control, [json.dumps(wanted).encode()], [theirs.fileno()])
+        self._templates[cells] = Template(ours)
 
     def _leave_what_is_others(self) -> None:
-        """In a fork of the process that made this: let go of the rooms and templates it has."""
+        """In a fork of the process that made this: let go of the rooms that it has ordered."""
         if self._user != os.getpid():
             self._user = os.getpid()
-            self._server.ordered = None
-            self._templates, self._wanted = {}, Counter()
+            for source in (self._server, *filter(None, self._templates.values())):
+                source.ordered = None
 
-    def _make_template(self, cells: tuple[str, ...]) -> Template | None:
-        self.wait()
+    def _ask_what_was_shown(self, template: Template) -> list[list[Any]] | None:
+        """Wait for a template; returns what each of its cells has shown, None if it is no use."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         cookie = secrets.token_bytes(COOKIE_BYTES)
-        seconds = self._limits.cell_seconds
-        wanted = {"cells": cells, "cookie": cookie.hex(), "seconds": seconds}
-        with theirs:
-            socket.send_fds(self._server.control, [json.dumps(wanted).encode()], [theirs.fileno()])
         channel = Channel(ours, cookie)
         channel.deadline = time.monotonic() + self._limits.start_seconds
-        try:
+        with ours, contextlib.suppress(OSError, WireError):
+            with theirs:
+                asked = json.dumps({"cookie": cookie.hex()}).encode()
+                socket.send_fds(template.control, [asked], [theirs.fileno()])
             outputs = channel.receive()
-            if outputs is not None:
-                made = Template(ours, [[_output(one) for one in cell] for cell in outputs])
-                made.ordered = self._order(made)
-                return made
-        except WireError:
-            pass
-        ours.close()
+            return outputs and [[_output(one) for one in cell] for cell in outputs]
         return None
 
     def _order(self, source: _Source) -> _Order:
@@ -217,8 +227,8 @@ class _Source:
 class Template(_Source):
     """A process in which some cells have been run, and whose rooms begin behind them."""
 
-    outputs: list[list[Any]]
-    """what each of the cells has shown"""
+    outputs: list[list[Any]] | None = None
+    """what each of the cells has shown, None before that was asked"""
 
 
 class SandboxRoom:

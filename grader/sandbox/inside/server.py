@@ -7,9 +7,9 @@ that socket says something, or closes, it kills the room; killing the first proc
 kills all others in it. Where there are no namespaces, a *keeper* stands between server and room, to
 find whatever the room leaves behind.
 
-A datagram that brings one socket along asks for a *template*: a fork that runs the cells which a
+A datagram with cells, and one socket, asks for a *template*: a fork that runs the cells, which a
 whole class has in common, and is then a fork server itself, on that socket. Its rooms begin where
-those cells end.
+those cells end. A datagram with nothing but one socket asks a template what its cells have shown.
 """
 
 from __future__ import annotations
@@ -59,10 +59,14 @@ def main() -> None:
     os._exit(0)
 
 
-def _serve(control: socket.socket, settings: dict[str, Any], own_shell: shell.RoomShell) -> None:
+def _serve(
+    control: socket.socket,
+    settings: dict[str, Any],
+    own_shell: shell.RoomShell,
+    shown: list[Any] | None = None,
+) -> None:
     """Open rooms and templates for whoever is at the other end, until nobody is."""
     # What is there now will stay: nobody need look through it for garbage, and so copy its pages.
-    gc.collect()
     gc.freeze()
     gc.enable()
     # Python would seed it anew in every fork.
@@ -79,13 +83,16 @@ def _serve(control: socket.socket, settings: dict[str, Any], own_shell: shell.Ro
         data, fds, _, _ = socket.recv_fds(control, LONGEST_ORDER, 2)
         if not data:
             return
-        wanted = settings | json.loads(data)
-        if len(fds) == 1:
-            others.append(_fork_template(wanted, fds[0], own_shell))
+        asked = json.loads(data)
+        if "cells" in asked:
+            others.append(_fork_template(settings, asked, fds[0], own_shell))
+        elif len(fds) == 1:
+            with socket.socket(fileno=os.dup(fds[0])) as asking, contextlib.suppress(Closed):
+                Channel(asking, bytes.fromhex(asked["cookie"])).send(shown)
         elif settings["level"] == FULL:
-            rooms.open(wanted, fds, own_shell)
+            rooms.open(settings | asked, fds, own_shell)
         else:
-            within = partial(enter, wanted, fds, own_shell)
+            within = partial(enter, settings | asked, fds, own_shell)
             others.append(keeper.fork(control, fds, within))
         for fd in fds:
             os.close(fd)
@@ -191,18 +198,17 @@ def _shut_off(mapped: bool, say: int, hear: int) -> None:
     jail.become(jail.USER)
 
 
-def _fork_template(settings: dict[str, Any], fd: int, own_shell: shell.RoomShell) -> int:
+def _fork_template(
+    settings: dict[str, Any], asked: dict[str, Any], fd: int, own_shell: shell.RoomShell
+) -> int:
     """Fork a server whose rooms begin behind some cells, unless these leave more than names."""
     process = os.fork()
     if process == 0:
         try:
             _close_all_but(fd)
             jail.die_with_parent()
-            own = socket.socket(fileno=fd)
-            outputs = template.prepare(own_shell, settings)
-            Channel(own, bytes.fromhex(settings["cookie"])).send(outputs)
-            if outputs is not None:
-                _serve(own, settings, own_shell)
+            shown = template.prepare(own_shell, asked["cells"], asked["seconds"])
+            _serve(socket.socket(fileno=fd), settings, own_shell, shown)
         finally:
             os._exit(0)
     return process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 from typing import Any
@@ -9,23 +10,24 @@ from typing import Any
 from . import shell
 
 
-def prepare(own_shell: shell.RoomShell, settings: dict[str, Any]) -> list[Any] | None:
+def prepare(own_shell: shell.RoomShell, cells: list[str], seconds: float) -> list[Any] | None:
     """Run cells; returns the outputs of each, None where a fork could not go on from there.
 
     A fork takes over what is in memory, and nothing else: a cell that starts a thread or a process,
     leaves a file, or keeps one open has to be run in each room by itself.
     """
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(settings["seconds"]) + 1, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, most))
     before = _beside_memory()
     outputs: list[Any] = []
     shell.send_to(own_shell, lambda output: outputs[-1].append(output))
     shell.redirect(lambda output: outputs[-1].append(output))
-    for source in settings["cells"]:
+    for source in cells:
         outputs.append([])
         if shell.run(own_shell, source)[0] != "ok":
             return None
     shell.close_fonts()
+    gc.collect()
     if _beside_memory() != before:
         return None
     resource.setrlimit(resource.RLIMIT_CPU, (most, most))
