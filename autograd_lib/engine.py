@@ -371,6 +371,14 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
     return order, running, leaves
 
 
+def place(edge: Any, g: Any) -> tuple[Any, Any]:
+    """The shape and type that a gradient `g` has where this edge leads."""
+    if edge.__class__ is not tuple:
+        return edge._a.shape, grad_kind(edge, g.dtype)
+    _, node, nr = edge
+    return (node._shape, node._dtype) if nr is None else (node._shape[nr], node._dtype[nr])
+
+
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if not shape:
@@ -430,11 +438,13 @@ def _complete(node: Node, grads: list, create: bool) -> list:
 def _before(state: Walk, node: Node, grad: Any) -> Any:
     """Tensor hooks, retain_grad, then gradients that are asked for. (Hooks see tensors.)"""
     hooks = node._hooks
-    grads = grad if node._wants_all else [grad]
+    given = grads = grad if node._wants_all else [grad]
     if hooks is not None and (hooks.tensor or hooks.retain):
         grads = _plain(state, run_tensor_hooks(hooks, [as_tensor(g) for g in grads]))
+    # As in torch, tensor hooks do not change what is handed back if the walk goes on from here.
+    found = given if state.running is not None and node in state.running else grads
     for nr in (state.wanted or {}).get(node, ()):
-        state.captured[(node, nr)] = grads[nr or 0]
+        state.captured[(node, nr)] = found[nr or 0]
     return grads if node._wants_all else grads[0]
 
 
@@ -459,7 +469,13 @@ def _run_watched(state: Walk, node: Node, grad: Any, arrived: Any) -> Any:
         raise
     finally:
         mode.node = outer
-    grads = tuple(g if state.needs(e) else None for e, g in zip(node._edges, grads, strict=True))
+    fit = fit_tensor if create else fit_array
+    grads = tuple(
+        # (What a user's own backward returns, hooks see even where nobody wants it.)
+        (g if node._custom else None) if g is None or not state.needs(e)
+        else fit(node, g, *place(e, g))
+        for e, g in zip(node._edges, grads, strict=True)
+    )  # fmt: skip
     if node._hooks is not None and node._hooks.post:
         given = tuple(as_tensor(g) for g in (arrived if node._wants_all else [arrived]))
         tensors = run_post_hooks(node._hooks, tuple(map(as_tensor, grads)), given)

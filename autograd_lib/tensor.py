@@ -378,7 +378,8 @@ def _changed_elsewhere(t: Tensor) -> RuntimeError:
     if t._edge is None:
         return RuntimeError(errors.NO_GRAD_VIEW_CHANGED)
     node, nr = t._edge[1:]
-    what = errors.VIEW_CHANGED.format(nr or 0, node.name().split("Backward")[0])
+    name = node.name().rstrip("0123456789").removesuffix("Backward")
+    what = errors.VIEW_CHANGED.format(nr or 0, name)
     return RuntimeError(
         what + (errors.MULTI_VIEW if t._view[2] == MULTIPLE else errors.CUSTOM_VIEW)
     )
