@@ -7,7 +7,9 @@ The text is what a student will meet in real work, so it is torch's own. The hin
 from __future__ import annotations
 
 import warnings
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from .dtypes import FROM_NUMPY
 
 E = TypeVar("E", bound=BaseException)
 
@@ -195,6 +197,51 @@ GRAD_DTYPE = (
     "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
     "downstream systems that assume they match."
 )
+
+
+LEAF_IN_GRAD = (
+    "A leaf node was passed to _will_engine_execute_node but we are currently running "
+    "autograd.grad(). This is currently not supported."
+)
+
+REGISTER_HOOKS = (
+    "register_hooks(): incompatible function arguments. The following argument types are "
+    "supported:\n    1. (self: torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, "
+    "arg1: collections.abc.Callable) -> None\n\nInvoked with: {!r}, {!r}, {!r}"
+)
+
+PUSH_HOOKS = (
+    "_push_saved_tensors_default_hooks(): incompatible function arguments. The following argument "
+    "types are supported:\n    1. (arg0: collections.abc.Callable, arg1: collections.abc.Callable)"
+    " -> None\n\nInvoked with: {!r}, {!r}"
+)
+
+SAVED_AS_IS = (
+    "An input that has been returned as-is as output is being saved for backward. This is not "
+    "supported if you override setup_context. You should return and save a view of the input "
+    "instead, e.g. with x.view_as(x) or setup ctx inside the forward function itself."
+)
+
+LEAKY_RELU = (
+    "In-place leakyReLu backward calculation is triggered with a negative slope which is not "
+    "supported. This is caused by calling in-place forward function with a negative slope, please "
+    "call out-of-place version instead. File an issue at https://github.com/pytorch/pytorch if you "
+    "do require supporting in-place leakyRelu backward calculation with negative slope"
+)
+
+
+def must_be_bool(function: str, name: str, value: Any) -> None:
+    """Raise unless a flag is a bool."""
+    if value.__class__ is not bool:
+        raise TypeError(
+            f"{function}(): argument '{name}' (position 1) must be bool, not {type(value).__name__}"
+        )
+
+
+def kind(dtype: Any) -> str:
+    """A type of tensors as it stands in messages."""
+    name = FROM_NUMPY[dtype]._long
+    return f"torch.{name}Tensor" if dtype.kind in "fiu" else f"CPU{name}Type"
 
 
 def freed() -> RuntimeError:

@@ -110,6 +110,7 @@ class Tensor(TensorBase):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad` in place; returns the tensor. Only leaves can be changed."""
+        errors.must_be_bool("requires_grad_", "requires_grad", requires_grad)
         if requires_grad and self._a.dtype.kind not in "fc":
             raise errors.only_floats("only Tensors of floating point dtype")
         set_requires_grad(self, requires_grad)

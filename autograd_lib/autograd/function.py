@@ -13,7 +13,7 @@ from .. import errors, saved
 from ..errors import hint
 from ..grad_mode import mode, no_grad
 from ..inplace import set_history
-from ..node import Node, as_tensor, sequence
+from ..node import SHOWN, Node, as_tensor, sequence
 from ..recorder import WORDS
 from ..tensor import CUSTOM, INFERENCE, MULTIPLE, Tensor, fresh, refresh, view_of
 from .kept import SavedTensor, keep
@@ -33,6 +33,15 @@ class FunctionCtx:
     def mark_dirty(self, *args: Any) -> None:
         """Say which inputs were changed in place."""
         self.dirty_tensors = args
+
+    def mark_shared_storage(self, *pairs: Any) -> None:
+        """Of old programs; tensors that share memory are known anyway."""
+        warnings.warn(
+            "`mark_shared_storage` is deprecated. Tensors with shared storages are automatically "
+            "tracked. Note that calls to `set_()` are not tracked",
+            FutureWarning,
+            stacklevel=2,
+        )
 
     def mark_non_differentiable(self, *args: Any) -> None:
         """Say which outputs have no derivative."""
@@ -122,7 +131,7 @@ class BackwardCFunction(Node, FunctionCtx):
     def __dir__(self) -> list[str]:
         # What begins with one underscore is the engine's, but for what torch has too.
         own = [n for n in object.__dir__(self) if not n.startswith("_") or n.startswith("__")]
-        return sorted({*own, *super().__dir__(), "_raw_saved_tensors"})
+        return sorted({*own, *SHOWN, "_raw_saved_tensors"})
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
@@ -196,12 +205,14 @@ class _FunctionMeta(type):
     def __init__(cls, name: str, bases: tuple, attrs: dict):
         super().__init__(name, bases, attrs)
         node_type: Any = type(BackwardCFunction)
-        made = node_type(f"{name}Backward", (BackwardCFunction,), {"forward_class": cls})
+        made = node_type(
+            f"{name}Backward", (BackwardCFunction,), {"forward_class": cls, "_forward_cls": cls}
+        )
         made.__module__ = "torch.autograd.function"
         cls._backward_cls = made
 
 
-class Function(metaclass=_FunctionMeta):
+class Function(_FunctionBase, FunctionCtx, _HookMixin, metaclass=_FunctionMeta):
     """An operation defined by its forward and its backward.
 
     Subclass it with static methods ``forward(ctx, *args)`` and ``backward(ctx, *grads)`` and use it
@@ -286,6 +297,8 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     node._is_tensor = [isinstance(a, Tensor) for a in args]
     node._like = [(t._a.shape, t._a.dtype.kind) for t in tensors]
     recording = mode.enabled and any(t._rg for t in tensors)
+    if recording:
+        node._edges = tuple((t._edge or t) if t._rg else None for t in tensors)
     with no_grad():
         if separate:
             output = cls.forward(*args)
@@ -297,8 +310,9 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     dirty = _marked(node.dirty_tensors, errors.MARK_DIRTY)
     constant = _marked(node.non_differentiable, errors.MARK_CONSTANT)
     inputs = {id(t) for t in tensors}
+    if separate and {id(t) for t in node.to_save or ()} & inputs.intersection(map(id, outputs)):
+        raise RuntimeError(errors.SAVED_AS_IS)
     if recording:
-        node._edges = tuple((t._edge or t) if t._rg else None for t in tensors)
         for t in node.dirty_tensors or ():
             if t._rg and t._edge is None:
                 raise RuntimeError(
@@ -338,7 +352,10 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
                     o._view[2] = CUSTOM if len(outputs) == 1 else MULTIPLE
             numbered[id(outputs[i])] = i
         elif recording and id(outputs[i]) in constant:
-            o = o.detach() if o._rg else o
+            if id(outputs[i]) in dirty:
+                o._edge, o._rg = None, False
+            elif o._rg or o._view is not None:
+                o = o.detach()
             numbered[id(outputs[i])] = -1
         made.append(o)
     if recording:
@@ -397,6 +414,7 @@ def once_differentiable(fn: Any) -> Any:
                     "@once_differentiable"
                 )
 
+        _Refuse._backward_cls.__name__ = "Error"
         flag: Any = WORDS["zeros_like"](args[0]) if args else None
         flag._rg = True
         result = _Refuse.apply(flag, *[o.detach() if isinstance(o, Tensor) else o for o in many])
@@ -407,3 +425,7 @@ def once_differentiable(fn: Any) -> Any:
 
 class InplaceFunction(Function):
     """A Function that may work in place; kept for compatibility."""
+
+    def __init__(self, inplace: bool = False):
+        super().__init__()
+        self.inplace = inplace
