@@ -17,9 +17,24 @@ said: set[str] = set()
 """the warnings that torch gives once per process, and that were given"""
 
 
+always = False
+"""whether they are given every time all the same"""
+
+
+def set_warn_always(b: bool) -> None:
+    """Whether to give every time what torch warns of once per process."""
+    global always
+    always = bool(b)
+
+
+def is_warn_always_enabled() -> bool:
+    """What `set_warn_always` was told last."""
+    return always
+
+
 def warn_once(text: str) -> None:
     """Warn where the caller of the caller's caller stands, the first time in this process."""
-    if text not in said:
+    if text not in said or always:
         said.add(text)
         warnings.warn(text, UserWarning, stacklevel=4)
 

@@ -36,4 +36,6 @@ def _shown(value: Any, unsigned: bool) -> Any:
         return tuple(_shown(v, unsigned) for v in value)
     if isinstance(value, np.ndarray):
         return fresh(value)
+    if value == slice(None):
+        return None  # all of a dimension, among indices
     return value + 2**64 if unsigned and value.__class__ is int and value < 0 else value
