@@ -54,9 +54,9 @@ class _functions:
         """Makes of a tensor one whose gradient never arrives."""
 
         def __call__(self, t: Any) -> Any:
-            from .autograd.gradcheck import Undefined
+            from .autograd.gradcheck import UndefinedGrad
 
-            return Undefined.apply(t)
+            return UndefinedGrad.apply(t)
 
 
 class _autograd:

@@ -204,6 +204,9 @@ class Walk:
             # A sum is a new array: ours alone, and free to be kept without a copy.
             g, alone = (old[1] + g, True) if g is not None else old[1:]
         if g is None:
+            # (Hooks of a leaf to which nothing comes are called all the same.)
+            if not left and leaf._hooks is not None:
+                deliver(self, leaf, None, False)
             return
         if left:
             self.arrived[key] = (leaf, g, alone)
@@ -530,16 +533,18 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
     """All gradients of a leaf have arrived: hooks, then hand back or accumulate."""
     hooks = leaf._hooks
     if hooks is not None:
-        if hooks.grad_dtype is not UNSET:
+        if hooks.grad_dtype is not UNSET and g is not None:
             g = fit_dtype(g, grad_kind(leaf, g.dtype))
         t = run_tensor_hooks(hooks, [as_tensor(g)])
         if hooks.pre and state.accumulate:
             t = run_pre_hooks(hooks, t)
-        g, alone = (t[0] if state.create else t[0]._a), False
+        g, alone = _plain(state, t)[0], False
     if not state.accumulate:
         state.captured[id(leaf)] = g
         return
-    if state.create:
+    if g is None:
+        pass
+    elif state.create:
         old = leaf._grad
         leaf._grad = fresh(np.empty_like(leaf._a, g._a.dtype)).copy_(g) if old is None else old + g
     else:

@@ -128,6 +128,15 @@ class _Handle:
     """Stands for a saved value."""
 
 
+_warn_on_mismatch = True
+
+
+def set_warn_on_accumulate_grad_stream_mismatch(enabled: bool) -> None:
+    """Whether to warn of gradients that come on another stream: here there is only one."""
+    global _warn_on_mismatch
+    _warn_on_mismatch = enabled
+
+
 def increment_version(tensor: Any) -> None:
     """Count a change of a tensor's memory (or of several tensors') that autograd did not see."""
     try:
@@ -199,4 +208,5 @@ __all__ = [
     "AccumulateGrad", "GradientEdge", "Node", "allow_mutation_on_saved_tensors",
     "disable_saved_tensors_hooks", "get_gradient_edge", "increment_version",
     "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
+    "set_warn_on_accumulate_grad_stream_mismatch",
 ]  # fmt: skip
