@@ -237,11 +237,10 @@ SAVED_AS_IS = (
     "instead, e.g. with x.view_as(x) or setup ctx inside the forward function itself."
 )
 
-LEAKY_RELU = (
-    "In-place leakyReLu backward calculation is triggered with a negative slope which is not "
-    "supported. This is caused by calling in-place forward function with a negative slope, please "
-    "call out-of-place version instead. File an issue at https://github.com/pytorch/pytorch if you "
-    "do require supporting in-place leakyRelu backward calculation with negative slope"
+NEEDS_SETUP = (
+    "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, "
+    "...), it must override the setup_context staticmethod. For more details, please see "
+    "https://pytorch.org/docs/main/notes/extending.func.html"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from . import autograd
@@ -21,6 +22,20 @@ def _track(x: Any) -> Any:
     if isinstance(x, (tuple, list)):
         return type(x)(_track(v) for v in x)
     return x
+
+
+def _inside(func: Any) -> Any:
+    """`func`, called as torch.func calls functions: users' Functions are told so."""
+
+    @functools.wraps(func, updated=())
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        mode.transforms += 1
+        try:
+            return func(*args, **kwargs)
+        finally:
+            mode.transforms -= 1
+
+    return wrapper
 
 
 def _leaves(x: Any) -> list:
@@ -99,7 +114,7 @@ def grad_and_value(func: Any, argnums: Any = 0, has_aux: bool = False) -> Any:
             for n in numbers:
                 _only_tensors(given[n])
                 given[n] = _track(given[n])
-            out = func(*given, **kwargs)
+            out = _inside(func)(*given, **kwargs)
             out, aux = out if has_aux else (out, None)
             _tensors_or_nothing(aux)
             if not isinstance(out, Tensor):
@@ -146,7 +161,7 @@ def vjp(func: Any, *primals: Any, has_aux: bool = False) -> Any:
     """func(*primals), and a function from output weights to derivatives."""
     with enable_grad():
         given = [_track(p) for p in primals]
-        out = func(*given)
+        out = _inside(func)(*given)
         out, aux = out if has_aux else (out, None)
         _tensors_or_nothing(aux)
         _tensors_only(out)
@@ -180,7 +195,7 @@ def jvp(
     aux: list[Any] = []
 
     def only(*given: Any) -> Any:
-        out = func(*given)
+        out = _inside(func)(*given)
         if has_aux:
             out, extra = out
             aux[:] = [extra]
@@ -216,7 +231,7 @@ def jacrev(
             full = list(args)
             for n, value in zip(numbers, chosen, strict=True):
                 full[n] = value
-            out = func(*full)
+            out = _inside(func)(*full)
             if has_aux:
                 out, extra = out
                 aux[:] = [extra]
@@ -276,8 +291,9 @@ def vmap(
             )
         pairs = list(zip(_flat(args), dims, strict=True))
         n = _batch_size(call, pairs)
+        inside = _inside(func)
         rows = [
-            func(*_fill(args, iter([a if d is None else a.select(d, i) for a, d in pairs])),
+            inside(*_fill(args, iter([a if d is None else a.select(d, i) for a, d in pairs])),
                  **kwargs)
             for i in range(n)
         ]  # fmt: skip

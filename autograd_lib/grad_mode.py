@@ -30,6 +30,7 @@ class _Mode(threading.local):
     no_saved_hooks: str | None = None  # why hooks on saved tensors are refused, if they are
     before_write: Any = None  # called before memory is changed in place
     node: Any = None  # the node being run, for anomaly mode
+    transforms = 0  # how many functions of torch.func are under way
     task: Any = None  # the long walk that is under way
 
     @property

@@ -12,14 +12,16 @@ from ..engine import backward as _backward
 from ..engine import gradients
 from ..errors import hint
 from ..tensor import Tensor, fresh
-from . import anomaly_mode, forward_ad, function, functional, graph, profiler
+from . import anomaly_mode, forward_ad, function, functional, grad_mode, graph, profiler, variable
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
-from .function import Function
+from .function import Function, NestedIOFunction
 from .grad_mode import (
+    _force_original_view_tracking,
     _unsafe_preserve_version_counter,
     enable_grad,
     inference_mode,
     is_multithreading_enabled,
+    is_view_replay_enabled,
     no_grad,
     set_grad_enabled,
     set_multithreading_enabled,
@@ -114,9 +116,15 @@ def grad(
     return tuple(found)
 
 
-def _zeros(t: Tensor, wanted: bool) -> Any:
+def _zeros(t: Any, wanted: bool) -> Any:
     """For a tensor that no gradient reaches."""
-    return fresh(np.zeros_like(t._a)) if wanted else None
+    if not wanted:
+        return None
+    if isinstance(t, graph.GradientEdge):
+        raise RuntimeError(
+            "materialize_grads cannot be used when the given input is a GradientEdge"
+        )
+    return fresh(np.zeros_like(t._a))
 
 
 def _check_batch(outputs: tuple, grad_outputs: Any) -> None:
@@ -137,9 +145,9 @@ def _check_batch(outputs: tuple, grad_outputs: Any) -> None:
 
 
 __all__ = [
-    "Function", "GradcheckError", "Variable", "_unsafe_preserve_version_counter", "anomaly_mode",
-    "backward", "detect_anomaly", "enable_grad", "forward_ad", "function", "functional", "grad",
-    "gradcheck", "gradgradcheck", "graph",
-    "inference_mode", "is_multithreading_enabled", "no_grad", "profiler", "set_detect_anomaly",
-    "set_grad_enabled", "set_multithreading_enabled",
+    "Function", "GradcheckError", "NestedIOFunction", "Variable", "_force_original_view_tracking",
+    "_unsafe_preserve_version_counter", "anomaly_mode", "backward", "detect_anomaly", "enable_grad",
+    "forward_ad", "function", "functional", "grad", "grad_mode", "gradcheck", "gradgradcheck",
+    "graph", "inference_mode", "is_multithreading_enabled", "is_view_replay_enabled", "no_grad",
+    "profiler", "set_detect_anomaly", "set_grad_enabled", "set_multithreading_enabled", "variable",
 ]  # fmt: skip

@@ -16,53 +16,8 @@ from ..inplace import set_history
 from ..node import SHOWN, Node, as_tensor, sequence
 from ..recorder import WORDS
 from ..tensor import CUSTOM, INFERENCE, MULTIPLE, Tensor, fresh, refresh, view_of
+from .context import FunctionCtx, _FunctionBase, _HookMixin
 from .kept import SavedTensor, keep
-
-
-class FunctionCtx:
-    """What `forward` notes down for `backward`."""
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        """Keep inputs or outputs for backward; found there as `ctx.saved_tensors`."""
-        self.to_save = tensors
-
-    def save_for_forward(self, *tensors: Any) -> None:
-        """For forward mode, which this engine does not have; kept for compatibility."""
-        self.saved_for_forward = tensors
-
-    def mark_dirty(self, *args: Any) -> None:
-        """Say which inputs were changed in place."""
-        self.dirty_tensors = args
-
-    def mark_shared_storage(self, *pairs: Any) -> None:
-        """Of old programs; tensors that share memory are known anyway."""
-        warnings.warn(
-            "`mark_shared_storage` is deprecated. Tensors with shared storages are automatically "
-            "tracked. Note that calls to `set_()` are not tracked",
-            FutureWarning,
-            stacklevel=2,
-        )
-
-    def mark_non_differentiable(self, *args: Any) -> None:
-        """Say which outputs have no derivative."""
-        self.non_differentiable = args
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether missing gradients come as zeros (True) or as None."""
-        self.materialize_grads = value
-
-
-class _HookMixin:
-    pass
-
-
-class _FunctionBase:
-    pass
-
-
-for _c, _m in ((FunctionCtx, "torch.autograd.function"), (_HookMixin, "torch.autograd.function"),
-               (_FunctionBase, "torch._C")):  # fmt: skip
-    _c.__module__ = _m
 
 
 class BackwardCFunction(Node, FunctionCtx):
@@ -260,7 +215,7 @@ class Function(_FunctionBase, FunctionCtx, _HookMixin, metaclass=_FunctionMeta):
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
-        """For vmap, which this engine does not have."""
+        """How torch's vmap would run it; this engine's goes through rows one by one."""
         raise NotImplementedError(
             "To use autograd.Function with vmap, you must either override the vmap staticmethod or "
             "set generate_vmap_rule=True."
@@ -282,6 +237,8 @@ class Function(_FunctionBase, FunctionCtx, _HookMixin, metaclass=_FunctionMeta):
 
 def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     separate = cls.setup_context is not Function.setup_context
+    if mode.transforms and not separate:
+        raise RuntimeError(errors.NEEDS_SETUP)
     if separate:
         bound = inspect.signature(cls.forward).bind(*args, **kwargs)
         bound.apply_defaults()
@@ -421,6 +378,10 @@ def once_differentiable(fn: Any) -> Any:
         return result if isinstance(outputs, tuple) else result[0]
 
     return wrapper
+
+
+class NestedIOFunction(Function):
+    """For old programs; a Function with static methods takes nested arguments as they are."""
 
 
 class InplaceFunction(Function):

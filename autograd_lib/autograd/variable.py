@@ -26,6 +26,11 @@ class _Engine:
             raise RuntimeError("Final callbacks can only be installed during backward pass.")
         mode.task.callbacks.append(callback)
 
+    @staticmethod
+    def is_checkpoint_valid() -> bool:
+        """Whether the walk that is under way goes to all leaves, as reentrant checkpoints need."""
+        return mode.task is None or mode.task.wanted is None
+
 
 class Variable(metaclass=_VariableType):
     """A tensor on the memory of `data`; kept for old programs, since every tensor is one now."""
