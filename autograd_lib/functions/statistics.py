@@ -36,11 +36,7 @@ NANMEDIAN = return_type("nanmedian", "values", "indices")
 def nanmedian(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The median of the elements that are numbers."""
     if dim is None:
-        if not input.numel():
-            return PUBLIC["median"](input)
-        middle = nanmedian(reshape(input.detach(), -1), 0)[0]
-        # (All elements that equal it share its gradient.)
-        return PUBLIC["median"](PUBLIC["where"](input.isnan(), middle, input))
+        return W["nanmedian_all"](input)
     if not input.ndim:
         return NANMEDIAN((input.clone(), fresh(np.zeros((), np.int64))))
     d = wrap_dim(dim, input.ndim)
