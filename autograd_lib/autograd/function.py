@@ -12,7 +12,8 @@ import numpy as np
 from .. import errors, saved
 from ..errors import hint
 from ..grad_mode import mode, no_grad
-from ..inplace import set_history
+from ..hooks import move_retained
+from ..inplace import check, set_history
 from ..node import SHOWN, Node, as_tensor, sequence
 from ..recorder import WORDS
 from ..tensor import CUSTOM, INFERENCE, MULTIPLE, Tensor, fresh, refresh, view_of
@@ -275,6 +276,8 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
                 raise RuntimeError(
                     "a leaf Variable that requires grad has been used in an in-place operation."
                 )
+            if t._view is not None:
+                check(t, True)
         node._seq = next(sequence)
     returned = {id(o) for o in outputs}
     if dirty - returned:
@@ -299,19 +302,18 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
         if recording and id(outputs[i]) not in constant and o._a.dtype.kind in "fc":
             if o._view is not None and id(o) in dirty:
                 if len(outputs) > 1:
-                    raise RuntimeError(
-                        "Functions which modify views in-place must return a single Variable"
-                    )
+                    raise RuntimeError(errors.DIRTY_VIEW)
                 set_history(o, node)
             else:
-                o._edge, o._rg = (node._seq, node, i), True
+                old, o._edge, o._rg = o._edge, (node._seq, node, i), True
+                if old is not None and old[1]._hooks is not None:
+                    move_retained(o, old)
                 if o._view is not None:
                     o._view[2] = CUSTOM if len(outputs) == 1 else MULTIPLE
             numbered[id(outputs[i])] = i
-        elif recording and id(outputs[i]) in constant:
-            if id(outputs[i]) in dirty:
-                o._edge, o._rg = None, False
-            elif o._rg or o._view is not None:
+        else:
+            # What has no derivative requires no grad; an input stays as it is.
+            if o._rg or (id(outputs[i]) in inputs and o.requires_grad):
                 o = o.detach()
             numbered[id(outputs[i])] = -1
         made.append(o)
