@@ -6,6 +6,7 @@ the node, and the two would never be freed). Beside each stands the version its 
 
 from __future__ import annotations
 
+import os
 import traceback
 from typing import Any
 
@@ -27,6 +28,7 @@ class Freed:
 
 
 FREED = Freed()
+PACKAGE = os.path.dirname(__file__)
 pass_on: Any = None  # set by the engine, which cannot be imported here
 
 
@@ -236,7 +238,8 @@ def note_origin(node: Any) -> None:
     from .hooks import hooks_of
 
     frames = traceback.extract_stack()[:-3]
-    while frames and frames[-1].filename.startswith("<operation"):
+    # (What this package does itself is nobody's line.)
+    while frames and frames[-1].filename.startswith((PACKAGE, "<operation", "<derivative")):
         frames.pop()
     metadata = hooks_of(node).metadata
     metadata["traceback_"] = traceback.format_list(frames)

@@ -15,6 +15,7 @@ import numpy as np
 
 from .nn.parameter import Parameter
 from .tensor import Tensor, fresh
+from .utils.hooks import warn_if_has_hooks
 
 
 def _describe(x: Any, arrays: list) -> Any:
@@ -22,6 +23,7 @@ def _describe(x: Any, arrays: list) -> Any:
         known = next((i for i, (t, _) in enumerate(arrays) if t is x), None)
         if known is not None:
             return {"": "again", "array": known}
+        warn_if_has_hooks(x)
         arrays.append((x, np.array(x._a)))
         kind = "parameter" if isinstance(x, Parameter) else "tensor"
         return {"": kind, "array": len(arrays) - 1, "requires_grad": bool(x.requires_grad)}

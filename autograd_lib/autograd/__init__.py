@@ -43,16 +43,16 @@ def backward(
     `grad_tensors`: weights for outputs with more than one element. See `Tensor.backward`.
     """
     if grad_variables is not None:
-        if grad_tensors is not None:
-            raise RuntimeError(
-                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
-                "`backward()`. Please only use `grad_tensors`."
-            )
         warnings.warn(
             "`grad_variables` is deprecated. Use `grad_tensors` instead.",
             FutureWarning,
             stacklevel=2,
         )
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                "`backward()`. Please only use `grad_tensors`."
+            )
         grad_tensors = grad_variables
     _backward(_tuple(tensors), grad_tensors, retain_graph, create_graph, inputs)
 
