@@ -108,7 +108,7 @@ class _Check:
         columns = [np.zeros((t._a.size, len(vectors)), t._a.dtype) for t in self.tracked]
         wrong = []
         for k, v in enumerate(vectors):
-            given = fresh(v.reshape(y._a.shape))
+            given = fresh(v.reshape(y._a.shape).copy())  # (a backward may change it in place)
             found = grad(y, self.tracked, given, retain_graph=True, allow_unused=True)
             for t, column, g in zip(self.tracked, columns, found, strict=True):
                 if g is None:
