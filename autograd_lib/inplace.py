@@ -107,7 +107,7 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
         if view[2] == INFERENCE_MODE and mode.enabled and view[0]._rg:
             raise RuntimeError(errors.INFERENCE_VIEW)
         if view[2]:
-            check(self, False)  # says more than that it cannot be brought up to date
+            check(self, self._rg)  # says more than that it cannot be brought up to date
         refresh(self)
     tracked = self._rg or tracked_arguments(args)
     check(self, tracked)

@@ -313,7 +313,7 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
             numbered[id(outputs[i])] = i
         else:
             # What has no derivative requires no grad; an input stays as it is.
-            if o._rg or (id(outputs[i]) in inputs and o.requires_grad):
+            if o.requires_grad and (o._view is None or id(outputs[i]) in inputs):
                 o = o.detach()
             numbered[id(outputs[i])] = -1
         made.append(o)
