@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from . import grad_mode
+from .errors import LEAF_IN_GRAD
 from .facts import TensorBase
 from .grad_mode import is_grad_enabled as _is_grad_enabled
 from .node import AccumulateGrad, Node, sequence
@@ -39,10 +40,7 @@ def _will_engine_execute_node(node: Node) -> bool:
         )
     if isinstance(node, AccumulateGrad):
         if not task.accumulate:
-            raise RuntimeError(
-                "A leaf node was passed to _will_engine_execute_node but we are currently running "
-                "autograd.grad(). This is currently not supported."
-            )
+            raise RuntimeError(LEAF_IN_GRAD)
         return id(node.variable) in (task.reached if task.wanted is None else task.wanted)
     return node in (task.reached if task.running is None else task.running)
 
@@ -56,9 +54,9 @@ class _functions:
         """Makes of a tensor one whose gradient never arrives."""
 
         def __call__(self, t: Any) -> Any:
-            from .autograd.gradcheck import Undefined
+            from .autograd.gradcheck import UndefinedGrad
 
-            return Undefined.apply(t)
+            return UndefinedGrad.apply(t)
 
 
 class _autograd:

@@ -22,7 +22,24 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_li
 
 from . import namespace as _namespace  # isort: skip - the tables come first
 from . import bytecode as _bytecode  # isort: skip
-from . import _C, autograd, func, linalg, nn, optim, profiler, random, show, special, testing, utils
+from . import (
+    _C,
+    autograd,
+    backends,
+    cuda,
+    func,
+    linalg,
+    nn,
+    optim,
+    overrides,
+    profiler,
+    random,
+    show,
+    special,
+    testing,
+    utils,
+    version,
+)
 from .autograd.anomaly_mode import (
     is_anomaly_check_nan_enabled,
     is_anomaly_enabled,
@@ -38,11 +55,14 @@ from .dtypes import (
     finfo,
     get_default_dtype,
     iinfo,
+    layout,
+    memory_format,
     preserve_format,
     promote_types,
     set_default_dtype,
     strided,
 )
+from .errors import is_warn_always_enabled, set_warn_always
 from .grad_mode import (
     enable_grad,
     inference_mode,

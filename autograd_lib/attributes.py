@@ -135,12 +135,26 @@ def _make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Any:
     return made
 
 
+def _refusal(name: str) -> Any:
+    def refuse(t: Tensor, *value: Any) -> None:
+        raise AttributeError(f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable")
+
+    return refuse
+
+
 METHODS.update(
     as_subclass=as_subclass, _make_subclass=staticmethod(_make_subclass),
+    __reversed__=lambda t: PUBLIC["flip"](t, 0) if t.ndim else t,
+    polygamma=lambda t, n: PUBLIC["polygamma"](n, t),
     name=property(lambda t: None), volatile=property(_volatile, lambda t, value: None),
     _grad_fn=property(lambda t: t.grad_fn), _cdata=property(id),
     _backward_hooks=property(_backward_hooks, _set_backward_hooks),
     _post_accumulate_grad_hooks=property(_post_accumulate_grad_hooks),
     grad_dtype=property(_grad_dtype, _set_grad_dtype),
 )  # fmt: skip
+for _name in ("ipu", "maia", "mps", "mtia", "vulkan", "xla", "xpu"):
+    METHODS[f"is_{_name}"] = property(lambda t: False)
+for _name in ("_base", "_version", "grad_fn", "is_leaf", "output_nr", "retains_grad", "shape"):
+    _refuse = _refusal(_name)
+    setattr(Tensor, _name, getattr(Tensor, _name).setter(_refuse).deleter(_refuse))
 Tensor.data = Tensor.data.deleter(_no_deletion)  # type: ignore[method-assign,attr-defined]

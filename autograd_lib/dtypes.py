@@ -262,6 +262,18 @@ class _Named:
         return self._name
 
 
-strided = _Named("torch.strided")
-contiguous_format = _Named("torch.contiguous_format")
-preserve_format = _Named("torch.preserve_format")
+class layout(_Named):
+    """How the numbers of a tensor lie: there is but one way here."""
+
+    __module__ = "torch"
+
+
+class memory_format(_Named):
+    """In which order dimensions lie in memory."""
+
+    __module__ = "torch"
+
+
+strided = layout("torch.strided")
+contiguous_format = memory_format("torch.contiguous_format")
+preserve_format = memory_format("torch.preserve_format")

@@ -204,6 +204,9 @@ class Walk:
             # A sum is a new array: ours alone, and free to be kept without a copy.
             g, alone = (old[1] + g, True) if g is not None else old[1:]
         if g is None:
+            # (Hooks of a leaf to which nothing comes are called all the same.)
+            if not left and leaf._hooks is not None:
+                deliver(self, leaf, None, False)
             return
         if left:
             self.arrived[key] = (leaf, g, alone)
@@ -371,6 +374,14 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
     return order, running, leaves
 
 
+def place(edge: Any, g: Any) -> tuple[Any, Any]:
+    """The shape and type that a gradient `g` has where this edge leads."""
+    if edge.__class__ is not tuple:
+        return edge._a.shape, grad_kind(edge, g.dtype)
+    _, node, nr = edge
+    return (node._shape, node._dtype) if nr is None else (node._shape[nr], node._dtype[nr])
+
+
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if not shape:
@@ -430,11 +441,13 @@ def _complete(node: Node, grads: list, create: bool) -> list:
 def _before(state: Walk, node: Node, grad: Any) -> Any:
     """Tensor hooks, retain_grad, then gradients that are asked for. (Hooks see tensors.)"""
     hooks = node._hooks
-    grads = grad if node._wants_all else [grad]
+    given = grads = grad if node._wants_all else [grad]
     if hooks is not None and (hooks.tensor or hooks.retain):
         grads = _plain(state, run_tensor_hooks(hooks, [as_tensor(g) for g in grads]))
+    # As in torch, tensor hooks do not change what is handed back if the walk goes on from here.
+    found = given if state.running is not None and node in state.running else grads
     for nr in (state.wanted or {}).get(node, ()):
-        state.captured[(node, nr)] = grads[nr or 0]
+        state.captured[(node, nr)] = found[nr or 0]
     return grads if node._wants_all else grads[0]
 
 
@@ -459,7 +472,13 @@ def _run_watched(state: Walk, node: Node, grad: Any, arrived: Any) -> Any:
         raise
     finally:
         mode.node = outer
-    grads = tuple(g if state.needs(e) else None for e, g in zip(node._edges, grads, strict=True))
+    fit = fit_tensor if create else fit_array
+    grads = tuple(
+        # (What a user's own backward returns, hooks see even where nobody wants it.)
+        (g if node._custom else None) if g is None or not state.needs(e)
+        else fit(node, g, *place(e, g))
+        for e, g in zip(node._edges, grads, strict=True)
+    )  # fmt: skip
     if node._hooks is not None and node._hooks.post:
         given = tuple(as_tensor(g) for g in (arrived if node._wants_all else [arrived]))
         tensors = run_post_hooks(node._hooks, tuple(map(as_tensor, grads)), given)
@@ -514,16 +533,18 @@ def deliver(state: Walk, leaf: Tensor, g: Any, alone: bool) -> None:
     """All gradients of a leaf have arrived: hooks, then hand back or accumulate."""
     hooks = leaf._hooks
     if hooks is not None:
-        if hooks.grad_dtype is not UNSET:
+        if hooks.grad_dtype is not UNSET and g is not None:
             g = fit_dtype(g, grad_kind(leaf, g.dtype))
         t = run_tensor_hooks(hooks, [as_tensor(g)])
         if hooks.pre and state.accumulate:
             t = run_pre_hooks(hooks, t)
-        g, alone = (t[0] if state.create else t[0]._a), False
+        g, alone = _plain(state, t)[0], False
     if not state.accumulate:
         state.captured[id(leaf)] = g
         return
-    if state.create:
+    if g is None:
+        pass
+    elif state.create:
         old = leaf._grad
         leaf._grad = fresh(np.empty_like(leaf._a, g._a.dtype)).copy_(g) if old is None else old + g
     else:

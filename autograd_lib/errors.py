@@ -7,7 +7,9 @@ The text is what a student will meet in real work, so it is torch's own. The hin
 from __future__ import annotations
 
 import warnings
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from .dtypes import FROM_NUMPY
 
 E = TypeVar("E", bound=BaseException)
 
@@ -15,9 +17,24 @@ said: set[str] = set()
 """the warnings that torch gives once per process, and that were given"""
 
 
+always = False
+"""whether they are given every time all the same"""
+
+
+def set_warn_always(b: bool) -> None:
+    """Whether to give every time what torch warns of once per process."""
+    global always
+    always = bool(b)
+
+
+def is_warn_always_enabled() -> bool:
+    """What `set_warn_always` was told last."""
+    return always
+
+
 def warn_once(text: str) -> None:
     """Warn where the caller of the caller's caller stands, the first time in this process."""
-    if text not in said:
+    if text not in said or always:
         said.add(text)
         warnings.warn(text, UserWarning, stacklevel=4)
 
@@ -195,6 +212,59 @@ GRAD_DTYPE = (
     "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
     "downstream systems that assume they match."
 )
+
+
+LEAF_IN_GRAD = (
+    "A leaf node was passed to _will_engine_execute_node but we are currently running "
+    "autograd.grad(). This is currently not supported."
+)
+
+REGISTER_HOOKS = (
+    "register_hooks(): incompatible function arguments. The following argument types are "
+    "supported:\n    1. (self: torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, "
+    "arg1: collections.abc.Callable) -> None\n\nInvoked with: {!r}, {!r}, {!r}"
+)
+
+PUSH_HOOKS = (
+    "_push_saved_tensors_default_hooks(): incompatible function arguments. The following argument "
+    "types are supported:\n    1. (arg0: collections.abc.Callable, arg1: collections.abc.Callable)"
+    " -> None\n\nInvoked with: {!r}, {!r}"
+)
+
+SAVED_AS_IS = (
+    "An input that has been returned as-is as output is being saved for backward. This is not "
+    "supported if you override setup_context. You should return and save a view of the input "
+    "instead, e.g. with x.view_as(x) or setup ctx inside the forward function itself."
+)
+
+DIRTY_VIEW = (
+    "If your Function modifies inplace an input that is a view of another Tensor, your Function "
+    "cannot return more than one Tensor. This is not supported by the current autograd engine. You "
+    "should either make sure the input is not a view (using .clone() for example) or make your "
+    "Function only return one Tensor (potentially splitting it into two Functions: one doing the "
+    "inplace that returns a single Tensor and a second one that does the other operations). You "
+    "can ask on the forum https://discuss.pytorch.org/ if you need help to do this change."
+)
+
+NEEDS_SETUP = (
+    "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, "
+    "...), it must override the setup_context staticmethod. For more details, please see "
+    "https://pytorch.org/docs/main/notes/extending.func.html"
+)
+
+
+def must_be_bool(function: str, name: str, value: Any) -> None:
+    """Raise unless a flag is a bool."""
+    if value.__class__ is not bool:
+        raise TypeError(
+            f"{function}(): argument '{name}' (position 1) must be bool, not {type(value).__name__}"
+        )
+
+
+def kind(dtype: Any) -> str:
+    """A type of tensors as it stands in messages."""
+    name = FROM_NUMPY[dtype]._long
+    return f"torch.{name}Tensor" if dtype.kind in "fiu" else f"CPU{name}Type"
 
 
 def freed() -> RuntimeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from . import autograd
@@ -21,6 +22,20 @@ def _track(x: Any) -> Any:
     if isinstance(x, (tuple, list)):
         return type(x)(_track(v) for v in x)
     return x
+
+
+def _inside(func: Any) -> Any:
+    """`func`, called as torch.func calls functions: users' Functions are told so."""
+
+    @functools.wraps(func, updated=())
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        mode.transforms += 1
+        try:
+            return func(*args, **kwargs)
+        finally:
+            mode.transforms -= 1
+
+    return wrapper
 
 
 def _leaves(x: Any) -> list:
@@ -73,6 +88,12 @@ def _numbers(argnums: Any, args: tuple) -> tuple:
     return numbers
 
 
+def _tensors_or_nothing(aux: Any) -> None:
+    for t in _flat(aux):
+        if t is not None and not isinstance(t, Tensor):
+            raise RuntimeError(f"Expected tensors, got unsupported type {type(t)}")
+
+
 def _tensors_only(out: Any) -> Any:
     for t in _flat(out):
         if not isinstance(t, Tensor):
@@ -93,8 +114,9 @@ def grad_and_value(func: Any, argnums: Any = 0, has_aux: bool = False) -> Any:
             for n in numbers:
                 _only_tensors(given[n])
                 given[n] = _track(given[n])
-            out = func(*given, **kwargs)
+            out = _inside(func)(*given, **kwargs)
             out, aux = out if has_aux else (out, None)
+            _tensors_or_nothing(aux)
             if not isinstance(out, Tensor):
                 raise RuntimeError(
                     "grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got "
@@ -139,8 +161,9 @@ def vjp(func: Any, *primals: Any, has_aux: bool = False) -> Any:
     """func(*primals), and a function from output weights to derivatives."""
     with enable_grad():
         given = [_track(p) for p in primals]
-        out = func(*given)
+        out = _inside(func)(*given)
         out, aux = out if has_aux else (out, None)
+        _tensors_or_nothing(aux)
         _tensors_only(out)
 
     def pull(*cotangents: Any) -> Any:
@@ -152,10 +175,13 @@ def vjp(func: Any, *primals: Any, has_aux: bool = False) -> Any:
         return tuple(_outer(_rebuild(given, iter(found)), given, mode.enabled))
 
     result = _outer(out, given, mode.enabled)
+    aux = _outer(aux, given, mode.enabled)
     return (result, pull, aux) if has_aux else (result, pull)
 
 
-def jvp(func: Any, primals: tuple, tangents: tuple) -> Any:
+def jvp(
+    func: Any, primals: tuple, tangents: tuple, *, strict: bool = False, has_aux: bool = False
+) -> Any:
     """func(*primals), and its derivative in the direction of the tangents."""
     if not isinstance(primals, tuple):
         raise hint(
@@ -166,11 +192,34 @@ def jvp(func: Any, primals: tuple, tangents: tuple) -> Any:
             "write (x,) for one argument.",
         )
     many = len(primals) > 1
-    return AF.jvp(func, primals if many else primals[0], tangents if many else tangents[0])
+    aux: list[Any] = []
+
+    def only(*given: Any) -> Any:
+        out = _inside(func)(*given)
+        if has_aux:
+            out, extra = out
+            aux[:] = [extra]
+        return out
+
+    found = AF.jvp(
+        only, primals if many else primals[0], tangents if many else tangents[0], strict=strict
+    )
+    return (*found, _rebuild(aux[0], (t.detach() for t in _leaves(aux[0])))) if has_aux else found
 
 
-def jacrev(func: Any, argnums: Any = 0, has_aux: bool = False) -> Any:
-    """A function that returns all derivatives of all outputs."""
+def linearize(func: Any, *primals: Any) -> tuple:
+    """func(*primals), and a function from a direction to the derivative in it."""
+    return func(*primals), lambda *tangents: jvp(func, primals, tangents)[1]
+
+
+def jacrev(
+    func: Any, argnums: Any = 0, *, has_aux: bool = False, chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Any:  # fmt: skip
+    """A function that returns all derivatives of all outputs.
+
+    (They are computed one after the other, whatever `chunk_size` is.)
+    """
 
     def wrapper(*args: Any) -> Any:
         numbers = _numbers(argnums, args)
@@ -182,7 +231,7 @@ def jacrev(func: Any, argnums: Any = 0, has_aux: bool = False) -> Any:
             full = list(args)
             for n, value in zip(numbers, chosen, strict=True):
                 full[n] = value
-            out = func(*full)
+            out = _inside(func)(*full)
             if has_aux:
                 out, extra = out
                 aux[:] = [extra]
@@ -196,12 +245,14 @@ def jacrev(func: Any, argnums: Any = 0, has_aux: bool = False) -> Any:
                 if isinstance(result[0], tuple)
                 else result[0]
             )
-        return (result, aux[0]) if has_aux else result
+        return (result, _outer(aux[0], own, mode.enabled)) if has_aux else result
 
     return wrapper
 
 
-jacfwd = jacrev
+def jacfwd(func: Any, argnums: Any = 0, has_aux: bool = False, *, randomness: str = "error") -> Any:
+    """The same as `jacrev`; torch's goes forward."""
+    return jacrev(func, argnums, has_aux=has_aux)
 
 
 def hessian(func: Any, argnums: Any = 0) -> Any:
@@ -240,8 +291,9 @@ def vmap(
             )
         pairs = list(zip(_flat(args), dims, strict=True))
         n = _batch_size(call, pairs)
+        inside = _inside(func)
         rows = [
-            func(*_fill(args, iter([a if d is None else a.select(d, i) for a, d in pairs])),
+            inside(*_fill(args, iter([a if d is None else a.select(d, i) for a, d in pairs])),
                  **kwargs)
             for i in range(n)
         ]  # fmt: skip

@@ -30,6 +30,7 @@ class _Mode(threading.local):
     no_saved_hooks: str | None = None  # why hooks on saved tensors are refused, if they are
     before_write: Any = None  # called before memory is changed in place
     node: Any = None  # the node being run, for anomaly mode
+    transforms = 0  # how many functions of torch.func are under way
     task: Any = None  # the long walk that is under way
 
     @property
@@ -64,7 +65,7 @@ def push_saved_hooks(pack: Any, unpack: Any) -> None:
     if mode.no_saved_hooks is not None:
         raise RuntimeError(mode.no_saved_hooks)
     if not callable(pack) or not callable(unpack):
-        raise TypeError("_push_saved_tensors_default_hooks(): incompatible function arguments")
+        raise TypeError(errors.PUSH_HOOKS.format(pack, unpack))
     mode.saved_hooks = (*mode.saved_hooks, (pack, unpack))
     mode.settle()
 
@@ -177,12 +178,8 @@ class set_grad_enabled(_Context):
     """Switch recording on or off: at once, and back at the end of a `with`."""
 
     def __init__(self, mode: bool):
-        if not isinstance(mode, (bool, int)):
-            raise TypeError(
-                "set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
-                f"{type(mode).__name__}"
-            )
-        self.before, self.mode = thread.enabled, bool(mode)
+        errors.must_be_bool("set_grad_enabled", "enabled", mode)
+        self.before, self.mode = thread.enabled, mode
         thread.enabled = self.mode
 
     def __call__(self, function: Callable) -> Callable:

@@ -172,8 +172,8 @@ def _check(hook: Any, old: Tensor | None, new: Any) -> Tensor:
         raise TypeError(f"expected Variable, but hook returned '{type(new).__name__}'")
     if new._a.dtype != old._a.dtype:
         raise RuntimeError(
-            f"hook '{_name(hook)}' has changed the type of value (was {old.type()} got "
-            f"{new.type()})"
+            f"hook '{_name(hook)}' has changed the type of value (was {errors.kind(old._a.dtype)} "
+            f"got {errors.kind(new._a.dtype)})"
         )
     if new._a.shape != old._a.shape:
         raise hint(
@@ -220,7 +220,7 @@ def run_pre_hooks(hooks: Hooks, grads: list[Any]) -> list[Any]:
 
 
 def _replaced(hook: Any, old: Any, result: Any) -> list[Any]:
-    """Gradients after a hook of a node returned some; None leaves one as it is."""
+    """Gradients after a hook of a node returned some; None takes one away."""
     if not isinstance(result, tuple):
         raise hint(
             TypeError(f"expected tuple, but hook returned '{type(result).__name__}'"),
@@ -231,7 +231,7 @@ def _replaced(hook: Any, old: Any, result: Any) -> list[Any]:
             f"hook '{_name(hook)}' has returned an incorrect number of values "
             f"(got {len(result)}, but expected {len(old)})"
         )
-    return [g if n is None else _check(hook, g, n) for g, n in zip(old, result, strict=True)]
+    return [n if n is None else _check(hook, g, n) for g, n in zip(old, result, strict=True)]
 
 
 def run_post_hooks(hooks: Hooks, inputs: tuple, outputs: tuple) -> tuple:

@@ -36,7 +36,7 @@ def check(self: Tensor, tracked: bool) -> None:
             raise RuntimeError(errors.NO_GRAD_VIEW)
         what = errors.NO_GRAD_VIEW_IS
         if self._edge is not None:
-            name = self._edge[1].name().split("Backward")[0]
+            name = self._edge[1].name().rstrip("0123456789").removesuffix("Backward")
             what = errors.VIEW_IS.format(self._edge[2] or 0, name)
         why = errors.MULTI_VIEW if view[2] == MULTIPLE else errors.CUSTOM_VIEW
         raise RuntimeError(what + why)
@@ -106,6 +106,8 @@ def apply(function: Any, self: Tensor, args: tuple, kwargs: dict) -> Tensor:
     if view is not None:
         if view[2] == INFERENCE_MODE and mode.enabled and view[0]._rg:
             raise RuntimeError(errors.INFERENCE_VIEW)
+        if view[2]:
+            check(self, self._rg)  # says more than that it cannot be brought up to date
         refresh(self)
     tracked = self._rg or tracked_arguments(args)
     check(self, tracked)
@@ -257,6 +259,9 @@ class CustomCopySlices(CopySlices):
 
     def _run_tensors(self, grads: Any, keep: bool) -> tuple:
         return super()._run_tensors(grads[0], keep)
+
+
+CustomCopySlices.__name__ = "CopySlices"  # torch has one class for both
 
 
 def method(name: str) -> Any:

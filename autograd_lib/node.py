@@ -31,6 +31,13 @@ def as_tensor(g: Any) -> Any:
     return g if g is None or isinstance(g, Tensor) else fresh(np.asarray(g))
 
 
+# What every node shows.
+SHOWN = (
+    "_input_metadata", "_register_hook_dict", "_sequence_nr", "_set_sequence_nr", "metadata",
+    "name", "next_functions", "register_hook", "register_prehook", "requires_grad",
+)  # fmt: skip
+
+
 class _NodeType(type):
     def __repr__(cls) -> str:
         # torch's nodes are written in C++, but for those of users' Functions.
@@ -159,11 +166,7 @@ class Node(metaclass=_NodeType):
         return f"<{type(self).__name__} object at {id(self):#x}>"
 
     def __dir__(self) -> list[str]:
-        names = [
-            "_input_metadata", "_register_hook_dict", "_sequence_nr", "_set_sequence_nr",
-            "metadata", "name", "next_functions", "register_hook", "register_prehook",
-            "requires_grad",
-        ]  # fmt: skip
+        names = [*SHOWN]
         names += [f"_saved_{n}" for n in self.saved_names]
         names += [f"_raw_saved_{n}" for n in self.saved_variables]
         return sorted([n for n in object.__dir__(self) if n.startswith("__")] + names)

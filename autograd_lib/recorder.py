@@ -46,7 +46,8 @@ from .saved import (
     unpack_result_tensor,
     unpack_tensor,
 )
-from .tensor import INFERENCE, Tensor, fresh, new, refresh, view_of
+from .shown import shown_fact
+from .tensor import INFERENCE, Tensor, new, refresh, view_of
 
 # Annotations that say what an argument may be. They are read as text, see `Entry`.
 Array = Any  # a tensor
@@ -637,14 +638,7 @@ def _saved_property(name: str, entry: Entry) -> property:
         )
     if name in entry.saved_tensors:
         return property(lambda node: unpack_tensor(node, name, always=True))
-    return property(lambda node: _shown(getattr(node, f"saved_{name}")))
-
-
-def _shown(value: Any) -> Any:
-    """A saved fact as users may see it: indices are tensors there."""
-    if isinstance(value, tuple):
-        return tuple(map(_shown, value))
-    return fresh(value) if isinstance(value, np.ndarray) else value
+    return property(lambda node: shown_fact(node, name, getattr(node, f"saved_{name}")))
 
 
 def _shown_property(name: str) -> property:

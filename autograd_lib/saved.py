@@ -6,13 +6,13 @@ the node, and the two would never be freed). Beside each stands the version its 
 
 from __future__ import annotations
 
+import os
 import traceback
 from typing import Any
 
 import numpy as np
 
 from . import errors
-from .dtypes import FROM_NUMPY
 from .errors import hint
 from .grad_mode import mode
 from .tensor import INFERENCE, Tensor, fresh, refresh
@@ -28,6 +28,7 @@ class Freed:
 
 
 FREED = Freed()
+PACKAGE = os.path.dirname(__file__)
 pass_on: Any = None  # set by the engine, which cannot be imported here
 
 
@@ -74,7 +75,7 @@ class SavedTensor:
     def register_hooks(self, pack_hook: Any, unpack_hook: Any) -> None:
         """Keep what `pack_hook` makes of the value; `unpack_hook` turns it back when needed."""
         if not callable(pack_hook) or not callable(unpack_hook):
-            raise TypeError("register_hooks(): incompatible function arguments: two callables")
+            raise TypeError(errors.REGISTER_HOOKS.format(self, pack_hook, unpack_hook))
         value = self._value()
         if value is None:
             raise RuntimeError(errors.HOOKS_NONE)
@@ -180,7 +181,6 @@ def origin(t: Tensor) -> Any:
 
 def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
     """The error for a saved value that was changed in place."""
-    kind = f"torch.{FROM_NUMPY[a.dtype]._long}Tensor" if a.dtype != bool else "CPUBoolType"
     made_by = ""
     if edge is not None:
         name = edge[1].name().removesuffix("0").removesuffix("Backward")
@@ -188,8 +188,8 @@ def stale(node: Any, a: Any, edge: Any, now: int, then: int) -> RuntimeError:
         made_by = f", which is output {edge[2] or 0} of {name},"
     text = (
         "one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: [{kind} {list(a.shape)}]{made_by} is at version {now}; expected "
-        f"version {then} instead. Hint: "
+        f"operation: [{errors.kind(a.dtype)} {list(a.shape)}]{made_by} is at version {now}; "
+        f"expected version {then} instead. Hint: "
     )
     if mode.anomaly or "traceback_" in getattr(getattr(node, "_hooks", None), "metadata", ()):
         text += (
@@ -238,7 +238,8 @@ def note_origin(node: Any) -> None:
     from .hooks import hooks_of
 
     frames = traceback.extract_stack()[:-3]
-    while frames and frames[-1].filename.startswith("<operation"):
+    # (What this package does itself is nobody's line.)
+    while frames and frames[-1].filename.startswith((PACKAGE, "<operation", "<derivative")):
         frames.pop()
     metadata = hooks_of(node).metadata
     metadata["traceback_"] = traceback.format_list(frames)
@@ -284,7 +285,7 @@ def _call_pack(pack: Any, t: Tensor) -> Any:
         if version is not INFERENCE and t._counter[0] != before_version:
             raise RuntimeError(
                 "A saved tensor pack hook is modifying its input in place. Tensors provided as "
-                "input to pack hook can not be modified by in-place operations as this can lead "
+                "input to pack hook cannot be modified by in-place operations as this can lead "
                 "to unexpected side-effects. Please open an issue if you need to perform in-place "
                 "operations on the input to a pack hook."
             )

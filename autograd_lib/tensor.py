@@ -110,6 +110,7 @@ class Tensor(TensorBase):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad` in place; returns the tensor. Only leaves can be changed."""
+        errors.must_be_bool("requires_grad_", "requires_grad", requires_grad)
         if requires_grad and self._a.dtype.kind not in "fc":
             raise errors.only_floats("only Tensors of floating point dtype")
         set_requires_grad(self, requires_grad)
@@ -378,7 +379,8 @@ def _changed_elsewhere(t: Tensor) -> RuntimeError:
     if t._edge is None:
         return RuntimeError(errors.NO_GRAD_VIEW_CHANGED)
     node, nr = t._edge[1:]
-    what = errors.VIEW_CHANGED.format(nr or 0, node.name().split("Backward")[0])
+    name = node.name().rstrip("0123456789").removesuffix("Backward")
+    what = errors.VIEW_CHANGED.format(nr or 0, name)
     return RuntimeError(
         what + (errors.MULTI_VIEW if t._view[2] == MULTIPLE else errors.CUSTOM_VIEW)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from .. import errors
 from ..grad_mode import mode, set_anomaly
 
 
@@ -18,8 +19,9 @@ class set_detect_anomaly:
     __module__ = "torch.autograd.anomaly_mode"
 
     def __init__(self, mode_: bool, check_nan: bool = True):
+        errors.must_be_bool("set_anomaly_enabled", "enabled", mode_)
         self.before = (mode.anomaly, mode.check_nan)
-        set_anomaly(bool(mode_), check_nan)
+        set_anomaly(mode_, check_nan)
 
     def __enter__(self) -> None:
         pass

@@ -12,48 +12,13 @@ import numpy as np
 from .. import errors, saved
 from ..errors import hint
 from ..grad_mode import mode, no_grad
-from ..inplace import set_history
-from ..node import Node, as_tensor, sequence
+from ..hooks import move_retained
+from ..inplace import check, set_history
+from ..node import SHOWN, Node, as_tensor, sequence
 from ..recorder import WORDS
 from ..tensor import CUSTOM, INFERENCE, MULTIPLE, Tensor, fresh, refresh, view_of
+from .context import FunctionCtx, _FunctionBase, _HookMixin
 from .kept import SavedTensor, keep
-
-
-class FunctionCtx:
-    """What `forward` notes down for `backward`."""
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        """Keep inputs or outputs for backward; found there as `ctx.saved_tensors`."""
-        self.to_save = tensors
-
-    def save_for_forward(self, *tensors: Any) -> None:
-        """For forward mode, which this engine does not have; kept for compatibility."""
-        self.saved_for_forward = tensors
-
-    def mark_dirty(self, *args: Any) -> None:
-        """Say which inputs were changed in place."""
-        self.dirty_tensors = args
-
-    def mark_non_differentiable(self, *args: Any) -> None:
-        """Say which outputs have no derivative."""
-        self.non_differentiable = args
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether missing gradients come as zeros (True) or as None."""
-        self.materialize_grads = value
-
-
-class _HookMixin:
-    pass
-
-
-class _FunctionBase:
-    pass
-
-
-for _c, _m in ((FunctionCtx, "torch.autograd.function"), (_HookMixin, "torch.autograd.function"),
-               (_FunctionBase, "torch._C")):  # fmt: skip
-    _c.__module__ = _m
 
 
 class BackwardCFunction(Node, FunctionCtx):
@@ -122,7 +87,7 @@ class BackwardCFunction(Node, FunctionCtx):
     def __dir__(self) -> list[str]:
         # What begins with one underscore is the engine's, but for what torch has too.
         own = [n for n in object.__dir__(self) if not n.startswith("_") or n.startswith("__")]
-        return sorted({*own, *super().__dir__(), "_raw_saved_tensors"})
+        return sorted({*own, *SHOWN, "_raw_saved_tensors"})
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
@@ -196,12 +161,14 @@ class _FunctionMeta(type):
     def __init__(cls, name: str, bases: tuple, attrs: dict):
         super().__init__(name, bases, attrs)
         node_type: Any = type(BackwardCFunction)
-        made = node_type(f"{name}Backward", (BackwardCFunction,), {"forward_class": cls})
+        made = node_type(
+            f"{name}Backward", (BackwardCFunction,), {"forward_class": cls, "_forward_cls": cls}
+        )
         made.__module__ = "torch.autograd.function"
         cls._backward_cls = made
 
 
-class Function(metaclass=_FunctionMeta):
+class Function(_FunctionBase, FunctionCtx, _HookMixin, metaclass=_FunctionMeta):
     """An operation defined by its forward and its backward.
 
     Subclass it with static methods ``forward(ctx, *args)`` and ``backward(ctx, *grads)`` and use it
@@ -249,7 +216,7 @@ class Function(metaclass=_FunctionMeta):
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
-        """For vmap, which this engine does not have."""
+        """How torch's vmap would run it; this engine's goes through rows one by one."""
         raise NotImplementedError(
             "To use autograd.Function with vmap, you must either override the vmap staticmethod or "
             "set generate_vmap_rule=True."
@@ -271,6 +238,8 @@ class Function(metaclass=_FunctionMeta):
 
 def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     separate = cls.setup_context is not Function.setup_context
+    if mode.transforms and not separate:
+        raise RuntimeError(errors.NEEDS_SETUP)
     if separate:
         bound = inspect.signature(cls.forward).bind(*args, **kwargs)
         bound.apply_defaults()
@@ -286,6 +255,8 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     node._is_tensor = [isinstance(a, Tensor) for a in args]
     node._like = [(t._a.shape, t._a.dtype.kind) for t in tensors]
     recording = mode.enabled and any(t._rg for t in tensors)
+    if recording:
+        node._edges = tuple((t._edge or t) if t._rg else None for t in tensors)
     with no_grad():
         if separate:
             output = cls.forward(*args)
@@ -297,13 +268,16 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
     dirty = _marked(node.dirty_tensors, errors.MARK_DIRTY)
     constant = _marked(node.non_differentiable, errors.MARK_CONSTANT)
     inputs = {id(t) for t in tensors}
+    if separate and {id(t) for t in node.to_save or ()} & inputs.intersection(map(id, outputs)):
+        raise RuntimeError(errors.SAVED_AS_IS)
     if recording:
-        node._edges = tuple((t._edge or t) if t._rg else None for t in tensors)
         for t in node.dirty_tensors or ():
             if t._rg and t._edge is None:
                 raise RuntimeError(
                     "a leaf Variable that requires grad has been used in an in-place operation."
                 )
+            if t._view is not None:
+                check(t, True)
         node._seq = next(sequence)
     returned = {id(o) for o in outputs}
     if dirty - returned:
@@ -328,17 +302,19 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
         if recording and id(outputs[i]) not in constant and o._a.dtype.kind in "fc":
             if o._view is not None and id(o) in dirty:
                 if len(outputs) > 1:
-                    raise RuntimeError(
-                        "Functions which modify views in-place must return a single Variable"
-                    )
+                    raise RuntimeError(errors.DIRTY_VIEW)
                 set_history(o, node)
             else:
-                o._edge, o._rg = (node._seq, node, i), True
+                old, o._edge, o._rg = o._edge, (node._seq, node, i), True
+                if old is not None and old[1]._hooks is not None:
+                    move_retained(o, old)
                 if o._view is not None:
                     o._view[2] = CUSTOM if len(outputs) == 1 else MULTIPLE
             numbered[id(outputs[i])] = i
-        elif recording and id(outputs[i]) in constant:
-            o = o.detach() if o._rg else o
+        else:
+            # What has no derivative requires no grad; an input stays as it is.
+            if o.requires_grad and (o._view is None or id(outputs[i]) in inputs):
+                o = o.detach()
             numbered[id(outputs[i])] = -1
         made.append(o)
     if recording:
@@ -397,6 +373,7 @@ def once_differentiable(fn: Any) -> Any:
                     "@once_differentiable"
                 )
 
+        _Refuse._backward_cls.__name__ = "Error"
         flag: Any = WORDS["zeros_like"](args[0]) if args else None
         flag._rg = True
         result = _Refuse.apply(flag, *[o.detach() if isinstance(o, Tensor) else o for o in many])
@@ -405,5 +382,13 @@ def once_differentiable(fn: Any) -> Any:
     return wrapper
 
 
+class NestedIOFunction(Function):
+    """For old programs; a Function with static methods takes nested arguments as they are."""
+
+
 class InplaceFunction(Function):
     """A Function that may work in place; kept for compatibility."""
+
+    def __init__(self, inplace: bool = False):
+        super().__init__()
+        self.inplace = inplace

@@ -108,7 +108,7 @@ class _Check:
         columns = [np.zeros((t._a.size, len(vectors)), t._a.dtype) for t in self.tracked]
         wrong = []
         for k, v in enumerate(vectors):
-            given = fresh(v.reshape(y._a.shape))
+            given = fresh(v.reshape(y._a.shape).copy())  # (a backward may change it in place)
             found = grad(y, self.tracked, given, retain_graph=True, allow_unused=True)
             for t, column, g in zip(self.tracked, columns, found, strict=True):
                 if g is None:
@@ -266,7 +266,7 @@ def _check_is_linear(outputs: tuple, tracked: list, masked: Any) -> None:
             raise GradcheckError("grad is incorrect type")
 
 
-class Undefined(Function):
+class UndefinedGrad(Function):
     """A result whose gradient never arrives."""
 
     @staticmethod
@@ -281,10 +281,10 @@ class Undefined(Function):
 def _check_undefined(func: Any, inputs: tuple, tracked: list) -> None:
     """Raise GradcheckError unless a missing gradient counts as one of zeros."""
     outputs = _differentiable(func(*inputs))
-    cases = [[Undefined.apply(y) for y in outputs]]
+    cases = [[UndefinedGrad.apply(y) for y in outputs]]
     for i in range(len(outputs) if len(outputs) > 1 else 0):
         outputs = _differentiable(func(*inputs))
-        cases.append([Undefined.apply(y) if k == i else y for k, y in enumerate(outputs)])
+        cases.append([UndefinedGrad.apply(y) if k == i else y for k, y in enumerate(outputs)])
     for case in cases:
         _check_zeros(case, tracked)
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import errors
 from ..grad_mode import mode, pop_saved_hooks, push_saved_hooks
 from ..grad_mode import mode as thread
 from ..hooks import RemovableHandle
@@ -127,6 +128,15 @@ class _Handle:
     """Stands for a saved value."""
 
 
+_warn_on_mismatch = True
+
+
+def set_warn_on_accumulate_grad_stream_mismatch(enabled: bool) -> None:
+    """Whether to warn of gradients that come on another stream: here there is only one."""
+    global _warn_on_mismatch
+    _warn_on_mismatch = enabled
+
+
 def increment_version(tensor: Any) -> None:
     """Count a change of a tensor's memory (or of several tensors') that autograd did not see."""
     try:
@@ -161,7 +171,7 @@ def register_multi_grad_hook(tensors: Any, fn: Any, *, mode: str = "all") -> Any
                     del seen[key]
                 first = id(walk) not in seen
                 if first:
-                    count = sum(walk.will_reach(t) for t in tensors)
+                    count = 0 if mode == "any" else sum(_is_reached(walk, t) for t in tensors)
                     seen[id(walk)] = [weakref.ref(walk), count, [None] * len(tensors)]
                 entry = seen[id(walk)]
                 entry[1] -= 1
@@ -175,6 +185,12 @@ def register_multi_grad_hook(tensors: Any, fn: Any, *, mode: str = "all") -> Any
         return hook
 
     return _Handles(tuple(t.register_hook(make(i)) for i, t in enumerate(tensors)))
+
+
+def _is_reached(walk: Any, t: Tensor) -> bool:
+    if t._edge is None and not walk.accumulate:
+        raise RuntimeError(errors.LEAF_IN_GRAD)
+    return walk.will_reach(t)
 
 
 class _Handles(RemovableHandle):
@@ -192,4 +208,5 @@ __all__ = [
     "AccumulateGrad", "GradientEdge", "Node", "allow_mutation_on_saved_tensors",
     "disable_saved_tensors_hooks", "get_gradient_edge", "increment_version",
     "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
+    "set_warn_on_accumulate_grad_stream_mismatch",
 ]  # fmt: skip

@@ -389,7 +389,7 @@ def logaddexp2(self: Array, other: Array):
 
 
 @op(promote="same_float",
-    self="grad * where(other == 0, 0.0, log(where(other == 0, 1.0, other)))",
+    self="grad * log(where((self == 0) & (other <= 0), 1.0, other))",
     other="grad * self / other")
 def xlogy(self: Number, other: Number):
     r = self * np.log(other)

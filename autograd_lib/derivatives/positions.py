@@ -318,6 +318,15 @@ def median_all(self: Array):
     return flat[-1] if np.isnan(flat[-1]) else flat[(self.size - 1) // 2]
 
 
+@op(node="NanmedianBackward0", public=False, error="nanmedian",
+    self="evenly(grad, self, result)")
+def nanmedian_all(self: Array):
+    if np.isnan(self).all():
+        return np.asarray(np.nan, self.dtype)
+    flat = np.sort(self[~np.isnan(self)], axis=None)
+    return flat[(flat.size - 1) // 2]
+
+
 @op(node="MedianBackward1", outputs=2, public=False, error="median",
     result_type=return_type("median", "values", "indices"),
     self="pick_back(grad, self_sym_sizes, dim, keepdim, indices)", names=("values", "indices"))

@@ -60,7 +60,9 @@ def fmod(input: Tensor, other: Any) -> Tensor:
 @public()
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """input + weight * (end - input)."""
-    return W["lerp_tensor" if isinstance(weight, Tensor) else "lerp_scalar"](input, end, weight)
+    if isinstance(weight, Tensor):
+        return W["lerp_tensor"](input, end, weight)
+    return W["lerp_scalar"](input, end, _plain_number(weight))
 
 
 @public()
@@ -115,7 +117,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
             )
 
         return W["clamp_tensor"](input, as_tensor(min), as_tensor(max))
-    return W["clamp_scalar"](input, min, max)
+    return W["clamp_scalar"](input, _plain_number(min), _plain_number(max))
 
 
 register("clip", clamp)

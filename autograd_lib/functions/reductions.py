@@ -189,13 +189,15 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
 @public()
 def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """exp(input) divided by its sum along `dim`."""
-    return W["softmax_"](_typed(input, dtype), wrap_dim(dim, input.ndim))
+    wrap_dim(dim, input.ndim)
+    return W["softmax_"](_typed(input, dtype), dim)
 
 
 @public()
 def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """log(softmax(input)), without overflow."""
-    return W["log_softmax_"](_typed(input, dtype), wrap_dim(dim, input.ndim))
+    wrap_dim(dim, input.ndim)
+    return W["log_softmax_"](_typed(input, dtype), dim)
 
 
 @public()
@@ -225,7 +227,8 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
 @public()
 def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
     """Elements in order along `dim`, with their positions."""
-    return W["sort_"](input, wrap_dim(dim, input.ndim), descending)
+    wrap_dim(dim, input.ndim)
+    return W["sort_"](input, dim, descending)
 
 
 @public()

@@ -160,8 +160,11 @@ def _implicit_dim(name: str, ndim: int) -> int:
 
 
 def _softmax(word: str, name: str, input: Tensor, dim: Any, dtype: Any) -> Tensor:
-    d = _implicit_dim(name, input.ndim) if dim is None else wrap_dim(dim, input.ndim)
-    return W[word](input if dtype is None else input.to(dtype), d)
+    if dim is None:
+        dim = _implicit_dim(name, input.ndim)
+    else:
+        wrap_dim(dim, input.ndim)
+    return W[word](input if dtype is None else input.to(dtype), dim)
 
 
 def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:

@@ -1,5 +1,5 @@
 """torch.utils: checkpoint, and hooks."""
 
-from . import checkpoint, hooks
+from . import _pytree, checkpoint, hooks
 
-__all__ = ["checkpoint", "hooks"]
+__all__ = ["_pytree", "checkpoint", "hooks"]

@@ -66,6 +66,29 @@ class CheckpointFunction(Function):
         return (None, None, *[a._grad if isinstance(a, Tensor) else None for a in inputs])
 
 
+class DefaultDeviceType:
+    """The device whose random numbers a checkpoint keeps: the CPU's are kept in any case."""
+
+    _now = "cuda"
+
+    @staticmethod
+    def set_device_type(device: str = "cuda") -> None:
+        DefaultDeviceType._now = device
+
+    @staticmethod
+    def get_device_type() -> str:
+        return DefaultDeviceType._now
+
+
+def get_device_states(*args: Any) -> tuple:
+    """No devices, no states."""
+    return [], []
+
+
+def set_device_states(devices: Any, states: Any, *, device_type: str | None = None) -> None:
+    """The reverse: nothing to restore."""
+
+
 def noop_context_fn() -> tuple:
     """Two contexts that do nothing."""
     return contextlib.nullcontext(), contextlib.nullcontext()

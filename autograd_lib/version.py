@@ -1,0 +1,5 @@
+"""torch.version: for programs that ask which devices torch was built for."""
+
+cuda = None
+hip = None
+xpu = None
