@@ -350,8 +350,9 @@ class SandboxRoom:
             return CellRun(ended.status, outputs)
         except WireError as error:
             return CellRun(self._end(error), outputs)
-        except Exception:
-            # The shell itself fails only where somebody has meddled with it.
+        except (Exception, SystemExit, GeneratorExit):
+            # The shell itself fails only where somebody has meddled with it. What ends a submission
+            # must not end whoever grades it.
             return CellRun("crashed", outputs)
         finally:
             self._outputs = None
