@@ -249,6 +249,7 @@ class SandboxRoom:
         """told what is printed while nobody runs a cell"""
         self._pictures: Mapping[str, str] = {}
         self._peak: float | None = None
+        self._process = 0
         self._process = self._wait_for_hello(order.link, limits.start_seconds)
         self._cpu_before: float | None = None
         self._cpu_limit = float("inf")
