@@ -8,6 +8,9 @@ A name is found as a name, an attribute, a part of an import (`import a.b`, `fro
 and as a literal text in `getattr(x, "b")`, `__import__("a")`, `exec("a.b()")` and the like. It is
 not found where a program puts it together (`getattr(x, "back" + "ward")`) or where the code is not
 in the notebook: in a file that it imports, or in a library's function of another name.
+
+A statement that can give a new meaning to any name, such as `globals().update(...)`, may have made
+the answer what it is, and is looked at as well.
 """
 
 from __future__ import annotations
@@ -85,11 +88,14 @@ def scan(
     bindings = _bindings(texts)
     if whole and entry not in bindings:
         bindings[entry] = [(s, text) for text in texts for s in _statements(text)]
-    waiting, seen = [entry], {entry}
+    waiting = [entry, *([_ANY_NAME] if whole else [])]
+    seen, programs = {*waiting}, set()
     while waiting:
-        for node, text in bindings.get(waiting.pop(0), []):
-            look = _Look(forbidden, bindings)
+        looked_for = waiting.pop(0)
+        for node, text in bindings.get(looked_for, []):
+            look = _Look(forbidden, bindings, looked_for in programs)
             look.visit(node)
+            programs |= look.programs - seen
             if look.found is not None:
                 name, number = look.found
                 lines = text.splitlines()
@@ -113,13 +119,23 @@ def _in_words(text: str, forbidden: Sequence[str]) -> Use | None:
 
 _Bindings = dict[str, list[tuple[ast.stmt, str]]]
 
+_ANY_NAME = ""
+"""stands among the bindings for whatever a statement that can bind any name has bound"""
+
+_REACHING = {
+    "globals", "exec", "eval", "get_ipython", "user_ns", "builtins", "__builtins__", "__main__",
+    "__globals__",
+}  # fmt: skip
+"""names by which any name of the notebook can be given another meaning"""
+
 
 def _bindings(texts: Sequence[str]) -> _Bindings:
     """Say for each name of the notebook which statements made it what it is."""
     found: _Bindings = {}
-    for text in texts:
+    cells = [(text, list(_statements(text))) for text in texts]
+    for text, statements in cells:
         bound: set[str] = set()
-        for statement in _statements(text):
+        for statement in statements:
             for name in _bound(statement):
                 if name not in bound:
                     # What a later cell binds anew is no longer what it was.
@@ -128,7 +144,46 @@ def _bindings(texts: Sequence[str]) -> _Bindings:
                 found[name].append((statement, text))
             for name in _changed(statement):
                 found.setdefault(name, []).append((statement, text))
+            if _reaches_any_name(statement):
+                found.setdefault(_ANY_NAME, []).append((statement, text))
+    for text, statements in cells:
+        for statement in statements:
+            for name in _methods_put_in(statement, found):
+                found.setdefault(f".{name}", []).append((statement, text))
     return found
+
+
+def _reaches_any_name(statement: ast.stmt) -> bool:
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
+                if name in _REACHING:
+                    return True
+            case ast.Subscript(value=ast.Attribute(attr="modules")):
+                return True
+            case ast.Call(func=ast.Name(id="vars" | "locals"), args=[]):
+                return True
+    return False
+
+
+def _methods_put_in(statement: ast.stmt, bindings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the attributes to which a function is given, as in `torch.Tensor.outer = f`.
+
+    Whoever calls `x.outer(w)` then calls it, and need not name what it was given to.
+    """
+    for node in ast.walk(statement):
+        match node:
+            case ast.Assign(targets=[*_, ast.Attribute(attr=name)], value=value):
+                pass
+            case ast.Call(
+                func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str(name)), value]
+            ):
+                pass
+            case _:
+                continue
+        made = bindings.get(value.id, ()) if isinstance(value, ast.Name) else ()
+        if isinstance(value, ast.Lambda) or any(isinstance(s, ast.FunctionDef) for s, _ in made):
+            yield name
 
 
 def _statements(text: str) -> Iterator[ast.stmt]:
@@ -169,7 +224,7 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
         for node in ast.walk(statement):
             if isinstance(node, ast.NamedExpr):
                 yield node.target.id
-            elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+            elif isinstance(node, ast.MatchAs | ast.MatchStar | ast.ExceptHandler) and node.name:
                 yield node.name
     for target in _targets(statement):
         for node in ast.walk(target):
@@ -183,19 +238,28 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 
 
 def _changed(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names of which a statement changes a part, as `Value.backward = f` does."""
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        call = statement.value
-        if getattr(call.func, "id", "") == "setattr":
-            yield from (part.id for part in call.args[:1] if isinstance(part, ast.Name))
-    for target in _targets(statement):
-        while isinstance(target, ast.Attribute | ast.Subscript):
-            target = target.value
-            if isinstance(target, ast.Name):
-                yield target.id
+    """Yield the names of which a statement changes a part, as `Value.backward = f` does.
+
+    A function that is called may do so too, or give a name of the notebook another meaning.
+    """
+    inside = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    own = _locals(statement) if inside else set()
+    for node in ast.walk(statement) if inside else [statement]:
+        if isinstance(node, ast.Global):
+            yield from node.names
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            call = node.value
+            if getattr(call.func, "id", "") == "setattr":
+                names = {part.id for part in call.args[:1] if isinstance(part, ast.Name)}
+                yield from names - own
+        for target in _targets(node):
+            while isinstance(target, ast.Attribute | ast.Subscript):
+                target = target.value
+                if isinstance(target, ast.Name) and target.id not in own:
+                    yield target.id
 
 
-def _targets(statement: ast.stmt) -> list[ast.expr]:
+def _targets(statement: ast.AST) -> list[ast.expr]:
     if isinstance(statement, ast.Assign):
         return statement.targets
     if isinstance(statement, ast.AugAssign | ast.AnnAssign | ast.For):
@@ -206,9 +270,10 @@ def _targets(statement: ast.stmt) -> list[ast.expr]:
 
 
 _NAMESPACES = ("globals", "locals", "vars")
-_BY_PROGRAM = ("exec", "eval", "compile")
+_BY_PROGRAM = ("exec", "eval", "compile", "run_cell", "run_line_magic", "run_cell_magic")
 _BY_TEXT = {
     "getattr",
+    "getattr_static",
     "hasattr",
     "setattr",
     "delattr",
@@ -223,13 +288,20 @@ _BY_TEXT = {
 
 
 class _Look(ast.NodeVisitor):
-    """A look through one statement: the first forbidden use, and the names that it leads to."""
+    """A look through one statement: the first forbidden use, and the names that it leads to.
 
-    def __init__(self, forbidden: Sequence[str], bindings: Mapping[str, Any]) -> None:
-        self._forbidden, self._bindings = set(forbidden), bindings
+    The texts in it may be a `program`, which is run somewhere.
+    """
+
+    def __init__(
+        self, forbidden: Sequence[str], bindings: Mapping[str, Any], program: bool = False
+    ) -> None:
+        self._forbidden, self._bindings, self._program = set(forbidden), bindings, program
         self._local: list[set[str]] = []
         self.found: tuple[str, int] | None = None
         self.names: list[str] = []
+        self.programs: set[str] = set()
+        """those of the names whose texts are run"""
 
     def _meet(self, text: str, node: ast.AST) -> None:
         """Meet a name, or several with points between them."""
@@ -251,6 +323,19 @@ class _Look(ast.NodeVisitor):
         self.visit(node.value)
         if isinstance(node.ctx, ast.Load):
             self._meet(node.attr, node)
+            if f".{node.attr}" in self._bindings:
+                self.names.append(f".{node.attr}")
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> None:
+        """Meet attributes that a pattern looks at: `case Tensor(backward=go)`."""
+        for name in node.kwd_attrs:
+            self._meet(name, node)
+        self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """Meet the words of a text that is run as a program."""
+        if self._program and isinstance(node.value, str):
+            self._meet_words(node.value, node)
 
     def visit_Import(self, node: ast.Import) -> None:
         """Meet what is imported."""
@@ -266,11 +351,17 @@ class _Look(ast.NodeVisitor):
         """Meet a name that is looked up by its text."""
         called = getattr(node.func, "attr", getattr(node.func, "id", ""))
         for argument in node.args if called in (*_BY_TEXT, *_BY_PROGRAM) else ():
-            self._meet_text(argument)
-            if called in _BY_PROGRAM and isinstance(argument, ast.Constant):
-                for word in re.findall(r"\w+", str(argument.value)):
-                    self._meet(word, node)
+            for part in ast.walk(argument):
+                self._meet_text(part)
+                if called in _BY_PROGRAM and isinstance(part, ast.Constant):
+                    self._meet_words(str(part.value), node)
+                elif called in _BY_PROGRAM and isinstance(part, ast.Name):
+                    self.programs.add(part.id)
         self.generic_visit(node)
+
+    def _meet_words(self, text: str, node: ast.AST) -> None:
+        for word in re.findall(r"\w+", text):
+            self._meet(word, node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         """Meet a name in a dictionary of names: `vars(torch)["grad"]`."""
@@ -337,8 +428,10 @@ def _locals(function: ast.AST) -> set[str]:
 
 
 _MAGIC = re.compile(r"^\s*[%!]")
+_TIMED = re.compile(r"^(\s*(?:[\w, ]+=\s*)?)%(?:time|timeit|prun)\s+(?:-\S+\s+|\d+\s+)*(?=[^-\s])")
 
 
 def without_magics(source: str) -> str:
-    """Blank out the lines that are for IPython only; what a cell magic runs is looked at too."""
-    return "\n".join("" if _MAGIC.match(line) else line for line in source.split("\n"))
+    """Blank out the lines that are for IPython only; what a magic runs is looked at too."""
+    lines = (_TIMED.sub(r"\1", line) for line in source.split("\n"))
+    return "\n".join("" if _MAGIC.match(line) else line for line in lines)

@@ -240,11 +240,7 @@ class CallableHandle(Handle):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         calls = object.__getattribute__(self, "_peer").calls
         try:
-            try:
-                result = _op(self, "call", self, args, tuple(kwargs.items()))
-            except StopIteration:
-                # In `for found in map(f, inputs)` it would end the loop, and with it the check.
-                raise RuntimeError(f"{self.claimed_name()} raised StopIteration") from None
+            result = _op(self, "call", self, args, tuple(kwargs.items()))
         except BaseException as error:
             calls.append((self, args, kwargs, None, error))
             raise
@@ -309,7 +305,15 @@ class JudgingPeer(Peer):
 
     def request(self, what: str, *values: Any) -> Any:
         """Ask the room; of what it sends, only what a name stands for can be a trusted module."""
-        found = super().request(what, *values)
+        try:
+            found = super().request(what, *values)
+        except StopIteration:
+            if what == "op" and values[0] == "next":
+                raise
+            # In `for found in map(f, inputs)` it would end the loop, and with it the check.
+            called = what == "op" and isinstance(values[1], CallableHandle)
+            who = values[1].claimed_name() if called else "an answer"
+            raise RuntimeError(f"{who} raised StopIteration") from None
         if what == "fetch" and is_handle(found):
             if isinstance(found, ClassHandle):
                 self.checks_with_classes.add(self.check)

@@ -29,7 +29,11 @@ def command(packages: Path, fonts: Path, hidden: Sequence[str] = ()) -> list[str
     if os.getuid() == 0:
         words += ["--cap-drop", "ALL"]
     else:
-        words += ["--unshare-user"]
+        # As nobody else than the namespace's own superuser: for another, bubblewrap puts a second
+        # namespace into the first, and in that none of the first's others may be entered again.
+        words += ["--unshare-user", "--uid", "0", "--gid", "0"]
+        # Else this superuser may not be given another name in a room.
+        words += ["--cap-add", "CAP_SETFCAP"]
     for capability in _CAPABILITIES:
         words += ["--cap-add", capability]
     words += [
@@ -61,7 +65,8 @@ def command(packages: Path, fonts: Path, hidden: Sequence[str] = ()) -> list[str
     for folder in hidden:
         words += ["--tmpfs", folder, "--remount-ro", folder]
     words += ["--ro-bind", str(packages), PACKAGES, "--ro-bind", str(fonts), FONTS]
-    return [*words, "--chdir", "/", "--remount-ro", "/"]
+    # What a room could leave in there, the next would find.
+    return [*words, "--chdir", "/", "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
 def _python_folders() -> list[str]:

@@ -262,6 +262,7 @@ class SandboxRoom:
         """told when a function that was fetched may no longer be what its name means"""
         self._pictures: Mapping[str, str] = {}
         self._peak: float | None = None
+        self._process = 0
         self._process = self._wait_for_hello(order.link, limits.start_seconds)
         self._cpu_before: float | None = None
         self._cpu_limit = float("inf")
@@ -363,8 +364,9 @@ class SandboxRoom:
             return CellRun(ended.status, outputs)
         except WireError as error:
             return CellRun(self._end(error), outputs)
-        except Exception:
-            # The shell itself fails only where somebody has meddled with it.
+        except (Exception, SystemExit, GeneratorExit):
+            # The shell itself fails only where somebody has meddled with it. What ends a submission
+            # must not end whoever grades it.
             return CellRun("crashed", outputs)
         finally:
             self._outputs = None

@@ -42,6 +42,7 @@ class Server:
             "path": [str(inner[0]), *stage.library_path()],
             "fonts": str(inner[1]),
             "own_user": level == REDUCED and _others_can_read_python(),
+            "superuser": hasattr(os, "getuid") and os.getuid() == 0,
         }
         hidden = stage.installed(refused)
         words = bubblewrap.command(packages, fonts, hidden) if level == FULL else []

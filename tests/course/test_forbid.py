@@ -57,6 +57,10 @@ def scan(*texts, forbidden=("backward", "jax"), entry="f"):
         "globals()['go'] = a.backward\ndef f(x): go(x)",
         "class A: pass\nsetattr(A, 'go', a.backward)\ndef f(x): A.go(x)",
         "exec('def f(x): x.backward()')",
+        "def f(x):\n    match x:\n        case object(backward=go): go()",
+        "def f(x):\n    getattr(*[x, 'backward'])()",
+        "%time f = lambda x: x.backward()",
+        "try: raise E\nexcept E as e: f = e.backward",
     ],
 )
 def test_a_forbidden_name_is_found_wherever_it_stands(text):
@@ -100,6 +104,44 @@ def test_the_last_definition_counts():
     assert scan(helper, "def f(x): return h(x)") is not None
     assert scan(helper, "def f(x): return h(x)", "def h(x): return x") is None
     assert scan("class f: pass", "f.go = lambda x: x.backward()") is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "globals().update(f=lambda x: x.backward())",
+        "def install():\n    global f\n    def f(x): x.backward()\ninstall()",
+        "def install():\n    f.__code__ = (lambda x: x.backward()).__code__\ninstall()",
+        "get_ipython().user_ns['f'] = lambda x: x.backward()",
+        "import __main__\n__main__.f = lambda x: x.backward()",
+        "import sys\nsetattr(sys.modules['__main__'], 'f', lambda x: x.backward())",
+        "program = 'def f(x): x.backward()'\nexec(program)",
+        "get_ipython().run_cell('def f(x): x.backward()')",
+        "import builtins\nbuiltins.len = lambda x: x.backward()",
+        "a.Tensor.size = lambda x: x.backward()",
+        "def size(x): x.backward()\nsetattr(a.Tensor, 'size', size)",
+        "try: raise E\nexcept E as f: f.backward()",
+    ],
+)
+def test_an_answer_may_become_another_one_behind_its_back(text):
+    assert scan("def f(x):\n    return len(x.size())", text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print(globals())\nx.backward()",
+        "def train():\n    global steps\n    steps = 1\n    x.backward()",
+        "x.size = 2 * x.backward()",
+        "def train(x):\n    x.size = None\n    x.backward()",
+        "%timeit -n 10 x.backward()",
+        "import sys\nif __name__ == '__main__':\n    x.backward()",
+        "program = 'x.backward()'\nexec('y = 1')",
+        "def train(f):\n    f.size = 1\n    f.backward()",
+    ],
+)
+def test_what_others_do_is_not_laid_at_its_door(text):
+    assert scan("def f(x):\n    return len(x.size())", text) is None
 
 
 def test_names_that_call_each_other_come_to_an_end():

@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import struct
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -336,3 +338,37 @@ def test_what_was_handed_in_is_not_used_while_no_check_is_run(room, court):
     assert court.run_check("f(lambda n: 2 ** n)").status == "ok"
     run = room.run("kept[0](10**9)")
     assert run.error is not None and run.error[0] == "ValueError"
+
+
+AS_AN_ORDINARY_USER = """
+import os
+from grader.sandbox import FULL, Limits
+from grader.sandbox.inside import jail
+from grader.sandbox.launch import Sandbox
+outside = os.getuid()
+jail.unshare(jail.CLONE_NEWUSER)
+jail.map_user("self", outside)
+assert os.getuid() == jail.USER
+lease = '''
+import fcntl, os
+file = os.open('/room/packages/course/check.py', os.O_RDONLY)
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+'''
+with Sandbox(FULL, Limits()) as sandbox:
+    # More than one: each is made by a server that has made others.
+    for text in ("open('/dev/kept', 'w')", "open('/dev/pts/kept', 'w')", "os.nice(-1)", lease):
+        room = sandbox.open({})
+        print(room.run(f"import os\\n{text}").error[0])
+        room.close()
+"""
+
+
+@pytest.mark.full
+def test_rooms_are_shut_off_from_each_other_where_no_superuser_grades():
+    """The files that rooms share are then those of whoever a room is outside of it."""
+    command = [sys.executable, "-c", AS_AN_ORDINARY_USER]
+    # Only a process of one thread may go into a namespace of other users.
+    alone = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=alone, capture_output=True, text=True, timeout=120)
+    refused = ["OSError", "PermissionError", "PermissionError", "PermissionError"]
+    assert (done.stdout.split(), done.stderr) == (refused, "")

@@ -284,7 +284,8 @@ def is_what_one_measures(f, new):
         return (a * b + a - c) ** 2
 
     *place, upstream = new()
-    for i, slope in enumerate(f(*place, upstream)):
+    # As many slopes as there are inputs: of none, nothing would be asked.
+    for i, slope in zip(range(3), f(*place, upstream), strict=True):
         up, down = list(place), list(place)
         up[i] += 0.5
         down[i] -= 0.5

@@ -464,9 +464,13 @@ def has_a_gradient(rng):
 def two_parts_make_one(f, new):
     """Training for some epochs, then calling again for some more, must be the same as one call."""
     n, rate, params, t_u, t_c = new()
-    whole = params.detach().clone().requires_grad_()
+    start = params.detach().clone()
+    whole = start.clone().requires_grad_()
     history = f(2, rate, params, t_u, t_c) + f(3, rate, params, t_u, t_c)
     expected = f(n, rate, whole, t_u, t_c)
+    # Else whoever trains nothing could be interrupted as well.
+    assert len(expected) == n and abs(expected[0] - expected[-1]) > 1e-3
+    assert not torch.equal(whole.detach(), start)
     assert torch.allclose(torch.tensor(history), torch.tensor(expected), rtol=1e-4, atol=1e-5)
     assert torch.allclose(params.detach(), whole.detach(), rtol=1e-4, atol=1e-5)
 

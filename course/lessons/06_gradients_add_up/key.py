@@ -273,6 +273,8 @@ def adds_to_what_is_there(f, new):
     arguments = new()
     f(*arguments)
     once = arguments[0].grad.clone()
+    # Twice nothing is nothing.
+    assert once.abs().max() > 1e-3
     f(*arguments)
     assert torch.allclose(arguments[0].grad, 2 * once, rtol=1e-4, atol=1e-6)
 
@@ -407,6 +409,7 @@ def freed_afterwards(f, new):
     """After the second pass the saved values must be freed: a third backward() raises."""
     leaf, loss = new()
     f(leaf, loss)
+    assert leaf.grad is not None
     try:
         loss.backward()
     except RuntimeError:

@@ -496,7 +496,11 @@ def one_is_frozen(rng):
 @sgd_step.case("sgd_step-noticed")
 def between_forward_and_backward(rng):
     return program(
-        "loss = (p * p).sum()\nparameters = [p]\nsgd_step(parameters, rate)\nloss.backward()",
+        "loss = (p * p).sum()\nparameters = [p]\n"
+        # A step that stops by itself raises the same as one that is noticed.
+        "try:\n    sgd_step(parameters, rate)\n"
+        "except RuntimeError as error:\n    assert type(error) is not RuntimeError\n    raise\n"
+        "loss.backward()",
         p=trained(rng, 3),
         rate=float(rng.uniform(0.2, 0.6)),
     )

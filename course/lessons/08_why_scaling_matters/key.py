@@ -309,12 +309,13 @@ def sums_for_means(t):
 def falls_below_and_grows_above(f, new):
     """Just below the rate the loss must fall, and just above it must grow."""
     (t,) = new()
+    # Before the answer is asked, which might change what it is given.
+    rows = np.stack([t.double().numpy(), np.ones(len(t))], axis=1)
+    bowl = 2 * rows.T @ rows / len(t)
     limit = float(f(t))
 
     def deviation(rate, steps):
         """How far training is from the bottom, after some steps from a place off the floor."""
-        rows = np.stack([t.double().numpy(), np.ones(len(t))], axis=1)
-        bowl = 2 * rows.T @ rows / len(t)
         place = np.ones(2)
         for _ in range(steps):
             place = place - rate * bowl @ place

@@ -196,8 +196,9 @@ def linear_in_the_target(f, new):
 def slope_along_z(f, new):
     """Going backward through the loss must leave (sigmoid(z) - y) / n in z.grad."""
     z, y = new()
-    f(z, y).backward()
+    # Before the answer is asked, which might change what it is given.
     expected = (torch.sigmoid(z.detach()) - y) / y.numel()
+    f(z, y).backward()
     assert torch.allclose(z.grad, expected, rtol=1e-3, atol=1e-6)
 
 
@@ -417,8 +418,12 @@ def square(rng):
 def scaled(f, new):
     """With x twice as large and w half as large z stays: grad_w must double, grad_b must stay."""
     x, y, w, b = new()
+    other = (2 * x, y.clone(), w / 2, b.clone())
+    for_the_contrary = (x.clone(), 1 - y, w.clone(), b.clone())
     grad_w, grad_b = f(x, y, w, b)
-    scaled_w, scaled_b = f(2 * x, y, w / 2, b)
+    scaled_w, scaled_b = f(*other)
+    # What does not look at the target at all stays, too.
+    assert not torch.allclose(f(*for_the_contrary)[0], grad_w, rtol=1e-3, atol=1e-5)
     assert torch.allclose(scaled_w, 2 * grad_w, rtol=1e-3, atol=1e-5)
     assert torch.allclose(scaled_b, grad_b, rtol=1e-3, atol=1e-5)
 

@@ -32,6 +32,8 @@ MOST_KNOWN = 200_000
 MOST_VALUES = 500_000
 MOST_SEEN = 2**23
 """elements of a view, which need not have memory of their own"""
+MOST_ALIKE = 100
+"""keys of one set or dictionary that have the same hash"""
 DEEPEST = 40
 
 _DTYPES = {
@@ -311,11 +313,12 @@ class Table:
                 value.clear()
                 value.extend(self._value(item, 1) for item in record[1])
         elif what == "set":
-            items = [self._value(item, 1) for item in record[1]]
+            items = _keys([self._value(item, 1) for item in record[1]])
             value.clear()
             value.update(items)
         elif what in ("dict", "OrderedDict", "defaultdict", "Counter"):
             pairs = [(self._value(k, 1), self._value(v, 1)) for k, v in record[1]]
+            _keys([key for key, _ in pairs])
             value.clear()
             dict.update(value, pairs)
         elif what == "bytearray":
@@ -347,7 +350,7 @@ class Table:
             return self._known(coded[1])
         if what in ("tuple", "frozenset"):
             items = [self._value(item, depth + 1) for item in coded[1:]]
-            return tuple(items) if what == "tuple" else frozenset(items)
+            return tuple(items) if what == "tuple" else frozenset(_keys(items))
         if what == "int":
             if len(coded[1]) > 20_000:
                 raise WireError("a number is too large")
@@ -407,6 +410,16 @@ class Table:
     def peer(self) -> Any:
         """The conversation that this table belongs to."""
         return self._peer
+
+
+def _keys(found: list[Any]) -> list[Any]:
+    """Refuse keys that were chosen to have one hash: each would be compared with all others.
+
+    That is done in C, where nothing can interrupt it.
+    """
+    if len(found) > MOST_ALIKE and max(Counter(map(hash, found)).values()) > MOST_ALIKE:
+        raise WireError("too many keys have the same hash")
+    return found
 
 
 def _int(value: Any) -> int:

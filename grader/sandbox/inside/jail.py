@@ -101,6 +101,10 @@ def private_files(size_mb: int, inodes: int, scratch: str) -> None:
             _mount(b"/home/tmp", place.encode(), None, MS_BIND, None)
     if os.path.isdir("/dev/shm"):
         _mount(b"tmpfs", b"/dev/shm", b"tmpfs", MS_NOSUID | MS_NODEV, b"size=16m,nr_inodes=64")
+    if os.path.isdir("/dev/pts"):
+        # Terminals of its own: what runs in another room by `!command` has one, too.
+        options = b"newinstance,ptmxmode=0666,mode=0600"
+        _mount(b"devpts", b"/dev/pts", b"devpts", MS_NOSUID | MS_NOEXEC, options)
     if os.path.isdir("/proc/1"):
         _mount(b"tmpfs", b"/proc", b"tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, b"size=4k,mode=555")
 
@@ -205,6 +209,7 @@ _X86 = {
     "mount_setattr": 442, "memfd_secret": 447, "shmget": 29, "semget": 64, "msgget": 68,
     "modify_ldt": 154, "vhangup": 153, "adjtimex": 159, "settimeofday": 164, "clock_settime": 227,
     "clock_adjtime": 305, "mq_open": 240, "_socket": 41, "_clone": 56, "_clone3": 435,
+    "_fcntl": 72,
 }  # fmt: skip
 _ARM = {
     "ptrace": 117, "syslog": 116, "personality": 92, "pivot_root": 41, "chroot": 51, "acct": 89,
@@ -219,14 +224,14 @@ _ARM = {
     "fspick": 433, "pidfd_getfd": 438, "mount_setattr": 442, "memfd_secret": 447, "shmget": 194,
     "semget": 190, "msgget": 186, "vhangup": 58, "adjtimex": 171, "settimeofday": 170,
     "clock_settime": 112, "clock_adjtime": 266, "mq_open": 180, "_socket": 198, "_clone": 220,
-    "_clone3": 435,
+    "_clone3": 435, "_fcntl": 25,
 }  # fmt: skip
 _MACHINES = {"x86_64": (0xC000003E, _X86), "aarch64": (0xC00000B7, _ARM)}
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
-_AF_UNIX = 1
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
+_AF_UNIX, _F_SETLEASE = 1, 1024
 
 
 def can_filter() -> bool:
@@ -239,7 +244,8 @@ def filter_program() -> bytes:
     """Assemble the filter: a short list of what no notebook needs is refused, all else allowed.
 
     Network sockets are refused, and so is every new namespace; `clone3`, whose arguments a filter
-    cannot see, is said not to exist, so that libraries fall back on `clone`.
+    cannot see, is said not to exist, so that libraries fall back on `clone`. A lease on a file that
+    others read too would have them wait for most of a minute.
     """
     architecture, numbers = _MACHINES[platform.machine()]
     refuse = _ERROR | errno.EPERM
@@ -258,6 +264,11 @@ def filter_program() -> bytes:
         if not name.startswith("_"):
             program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, refuse)]
     program += [
+        (_JUMP_EQUAL, 0, 4, numbers["_fcntl"]),
+        (_LOAD, 0, 0, _SECOND_ARGUMENT),
+        (_JUMP_EQUAL, 0, 1, _F_SETLEASE),
+        (_RETURN, 0, 0, refuse),
+        (_RETURN, 0, 0, _ALLOW),
         (_JUMP_EQUAL, 0, 3, numbers["_clone"]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),
         (_JUMP_SET, 0, 5, _ALL_NEW & ~CLONE_NEWTIME),

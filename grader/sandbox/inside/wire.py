@@ -89,7 +89,7 @@ def loads(data: bytes) -> Any:
             raise WireError("a message was cut off")
         if is_crowded(text):
             raise Flood("a message of too many parts")
-        blobs = []
+        blobs: list[bytes | None] = []
         for _ in range(count):
             (size,) = _BLOB.unpack_from(data, position)
             position += _BLOB.size
@@ -100,7 +100,13 @@ def loads(data: bytes) -> Any:
 
         def hook(found: dict[str, Any]) -> Any:
             place = found.get(_REFERENCE)
-            return blobs[place] if type(place) is int else found
+            if type(place) is not int:
+                return found
+            blob, blobs[place] = blobs[place], None
+            if blob is None:
+                # Each would be copied: a short message could ask for any amount of memory.
+                raise WireError("bytes are referred to twice")
+            return blob
 
         words = whole_characters(text).decode()
         if not blobs:
