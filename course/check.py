@@ -13,6 +13,7 @@ import re
 import traceback
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from . import find, forbid, journal, witness
@@ -270,10 +271,12 @@ def examine(
     if use is not None:
         return _forbidden(info, exercise, use)
     failing: list[tuple[CaseRecord, Trial, Difference | None]] = []
+    tried: dict[int, Trial] = {}
     left = ""
     for record in cases.of(info.id):
         allowed = exercise.constraints.callbacks
         trial = attempt(record.arguments, objects, exercise.sees, counting=allowed is not None)
+        tried[id(record.arguments)] = trial
         expected = record.expected()
         difference = _difference(expected, trial, exercise, record.arguments)
         difference = difference or _too_many(trial, exercise)
@@ -288,7 +291,7 @@ def examine(
         record, trial, difference = min(failing, key=lambda found: size(found[0].arguments))
         outcome = _explain(info, exercise, record, trial, difference, secret)
         outcome.message = _with_what_is_left(outcome.message, exercise, left)
-        outcome.diagnosis = diagnose(cases, exercise, objects) if diagnosing else None
+        outcome.diagnosis = diagnose(cases, exercise, objects, tried) if diagnosing else None
         if outcome.diagnosis is not None:
             outcome.experiment = outcome.diagnosis.experiment
         return outcome
@@ -296,7 +299,7 @@ def examine(
         broken = _try_law(cases, info, exercise, law, objects)
         if broken is not None:
             if diagnosing and broken.status != "not_attempted":
-                broken.diagnosis = diagnose(cases, exercise, objects)
+                broken.diagnosis = diagnose(cases, exercise, objects, tried)
             return broken
     return Outcome(info, "passed", _with_what_is_left("", exercise, left))
 
@@ -334,10 +337,16 @@ def examine_answer(info: CheckInfo, question: QuestionInfo, answer: Any) -> Outc
     return Outcome(info, "failed", message, experiment=question.experiment, is_answer=True)
 
 
-def diagnose(cases: Cases, exercise: ExerciseInfo, objects: Mapping[str, Any]) -> Mistake | None:
+def diagnose(
+    cases: Cases,
+    exercise: ExerciseInfo,
+    objects: Mapping[str, Any],
+    tried: Mapping[int, Trial] = MappingProxyType({}),
+) -> Mistake | None:
     """Return the one known mistake that does exactly what this answer does, on all known cases.
 
-    None where no mistake fits, or more than one.
+    Cases that were `tried` already, by the ids of their arguments, need not be again. None where no
+    mistake fits, or more than one.
     """
     candidates = list(exercise.mistakes)
     for info in cases.checks.values():
@@ -346,7 +355,9 @@ def diagnose(cases: Cases, exercise: ExerciseInfo, objects: Mapping[str, Any]) -
         for record in cases.of(info.id):
             if not candidates:
                 return None
-            trial = attempt(record.arguments, objects, exercise.sees)
+            trial = tried.get(id(record.arguments)) or attempt(
+                record.arguments, objects, exercise.sees
+            )
             if trial.raised is not None and not trial.raised.attempted:
                 # A part that is not written yet: of the others this case can say nothing.
                 continue

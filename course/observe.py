@@ -287,6 +287,8 @@ def _shape(record: Plain) -> str:
 
 
 def _differ_in_numbers(expected: Plain, seen: Plain, rules: Rules, path: str) -> Difference | None:
+    if expected["values"] == seen["values"]:
+        return None
     want, got = numbers_in(expected), numbers_in(seen)
     if want.dtype.kind not in "fiu":
         wrong = int(np.sum(want != got))

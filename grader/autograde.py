@@ -8,6 +8,7 @@ Works in any nbgrader course, whether this project made its assignments or not.
 from __future__ import annotations
 
 import atexit
+import copy
 import glob
 import os
 import shutil
@@ -248,13 +249,15 @@ def _shown(graded: Graded) -> NotebookNode:
     assert graded.notebook is not None
     checks = {check.id: check for check in graded.result.checks}
     unchanged = {name for _, name in graded.unchanged}
-    for cell in graded.notebook.cells:
+    # Its metadata is the instructor's own, and not to be changed.
+    notebook = copy.deepcopy(graded.notebook)
+    for cell in notebook.cells:
         check = checks.get(_check_id(cell))
         if grade_id(cell) in unchanged:
             cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
         elif check is not None and cell.cell_type == "code" and check.points is not None:
             cell.outputs = _outputs(cell.outputs, check)
-    return graded.notebook
+    return notebook
 
 
 def _check_id(cell: NotebookNode) -> str:

@@ -145,9 +145,13 @@ class _Cutter:
             return "[too deep to be kept]"
         if kind is list or kind is tuple:
             first = value[: self._most(len(value))]
-            found = [self.cut(one, depth + 1, short) for one in first]
-            return found + ([{CUT: len(value) - len(first)}] if len(first) < len(value) else [])
-        if isinstance(value, Mapping):
+            if all(type(one) is float for one in first):
+                self._left -= len(first)
+                kept = [float(f"{one:.9g}") for one in first] if short else [*first]
+            else:
+                kept = [self.cut(one, depth + 1, short) for one in first]
+            return kept + ([{CUT: len(value) - len(first)}] if len(first) < len(value) else [])
+        if kind is dict or isinstance(value, Mapping):
             items = list(value.items())
             chosen = items[: self._most(len(items))]
             # Nine digits tell all numbers of this type apart.

@@ -22,7 +22,7 @@ from .schedule import grade_all, start_workers
 if TYPE_CHECKING:
     from .gradebook import GradebookWriter
 
-BATCH_SECONDS = 0.5
+BATCH_SECONDS = 1.0
 """results of so long are written together: a transaction waits for the disk"""
 
 

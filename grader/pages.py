@@ -11,14 +11,16 @@ import re
 import unicodedata
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from course.render import HEADINGS
 
 from .results import CHECK_STATUSES
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -105,6 +107,9 @@ def plural(count: float, one: str, many: str | None = None) -> str:
 
 @cache
 def _environment() -> Environment:
+    # Here: grading only cleans texts, and makes no page.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     # Never guessed from a template's name: everything is escaped.
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -437,7 +437,7 @@ def _plain(kind: str, source: str) -> NotebookNode:
 
 
 def _marked(cell: NotebookNode, source: str) -> NotebookNode:
-    """Make a cell with the metadata and the type of the instructor's `cell`."""
+    """Make a cell with the type of the instructor's `cell`, and its very metadata."""
     new = _plain(cell.cell_type, source)
-    new.metadata = nbformat.from_dict(cell.metadata)
+    new["metadata"] = cell.metadata
     return new

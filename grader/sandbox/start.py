@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -74,12 +75,23 @@ class Server:
     def close(self) -> None:
         """End it, and with it every room."""
         self.control.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
+        self._wait_for_end(1)
         self._process.kill()
         self._process.wait()
         self._errors.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _wait_for_end(self, seconds: float) -> None:
+        """Wait until it has ended, at most so long."""
+        if hasattr(os, "pidfd_open"):
+            # To wait for a process and for a time, Popen looks after it every 50 ms.
+            with contextlib.suppress(OSError):
+                ended = os.pidfd_open(self._process.pid)
+                select.select([ended], [], [], seconds)
+                os.close(ended)
+        else:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
 
 
 _ahead: dict[tuple[str, bool], Server] = {}

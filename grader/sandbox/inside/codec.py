@@ -41,7 +41,12 @@ _DTYPES = {
     for code in ("?", "b", "B", "h", "H", "i", "I", "q", "Q", "e", "f", "d", "F", "D")
 }
 _SCALARS = {dtype.type for dtype in _DTYPES.values()}
-_KEYED = (OrderedDict, defaultdict, Counter, dict)
+_KEYED = {kind.__name__: kind for kind in (OrderedDict, defaultdict, Counter, dict)}
+_EMPTY: dict[str, Callable[[], Any]] = {
+    kind.__name__: kind for kind in (list, set, bytearray, deque, *_KEYED.values())
+}
+"""kinds that have an identity, by their names, and without anything in them at first"""
+_AS_THEY_ARE = {type(None), bool, str}
 _TYPES = {
     name: value
     for name, value in vars(builtins).items()
@@ -117,6 +122,8 @@ class Table:
 
     def forget(self) -> None:
         """Drop what can change: from here on, each side has its own."""
+        if not self._data:
+            return
         for number, role in self._data.items():
             self._numbers.pop((id(self.objects.pop(number, None)), role), None)
             self._said.pop(number, None)
@@ -125,8 +132,8 @@ class Table:
         self._open.clear()
 
     def _share(self, value: Any, role: str) -> list[Coded]:
-        number = self.number(value, role)
-        if number is None:
+        number = self._numbers.get((id(value), role))
+        if number is None or self.objects.get(number) is not value:
             number = self._next
             self._next += 2
             self.add(number, value, role)
@@ -177,7 +184,7 @@ class Table:
         self._values += 1
         if self._values > MOST_VALUES or depth > DEEPEST:
             raise WireError("this is too large, or nested too deeply, to be looked at")
-        if value is None or kind is bool or kind is str:
+        if kind in _AS_THEY_ARE:
             return value
         if kind is int:
             return value if -(2**63) <= value < 2**63 else ["int", hex(value)]
@@ -185,10 +192,13 @@ class Table:
             return value if math.isfinite(value) else ["float", repr(value)]
         if kind is tuple or kind is frozenset:
             return [kind.__name__, *(self._code(item, depth + 1) for item in value)]
-        if kind in (list, set, bytearray, deque) or kind in _KEYED:
+        if _EMPTY.get(kind.__name__) is kind:
             return self._share(value, "plain")
         if kind is np.ndarray and value.dtype.str in _DTYPES:
             return self._share(value, "array")
+        engine = graph.engine()
+        if engine is not None and kind in engine.tensors:
+            return self._share(value, "tensor")
         if kind is bytes:
             return ["bytes", value]
         if kind is complex:
@@ -203,10 +213,7 @@ class Table:
         for name, single in _SINGLES.items():
             if value is single:
                 return [name]
-        engine = graph.engine()
         if engine is not None:
-            if kind in engine.tensors:
-                return self._share(value, "tensor")
             if kind is engine.Size:
                 return ["size", *map(int, value)]
             if kind is engine.dtype:
@@ -238,7 +245,7 @@ class Table:
         kind = type(value)
         if kind is bytearray:
             return ["bytearray", bytes(value)]
-        if kind in _KEYED:
+        if kind.__name__ in _KEYED:
             pairs = [[self._code(k, 1), self._code(v, 1)] for k, v in list(value.items())]
             return [kind.__name__, pairs]
         return [kind.__name__, [self._code(item, 1) for item in list(value)]]
@@ -282,10 +289,8 @@ class Table:
 
     def _empty(self, number: int, record: list[Coded]) -> tuple[Any, str]:
         what = record[0]
-        plain = {"list": list, "dict": dict, "set": set, "bytearray": bytearray, "deque": deque}
-        keyed = {"OrderedDict": OrderedDict, "defaultdict": defaultdict, "Counter": Counter}
-        if what in plain or what in keyed:
-            return (plain | keyed)[what](), "plain"
+        if what in _EMPTY:
+            return _EMPTY[what](), "plain"
         if what == "storage":
             _, dtype, shape, order, data = record
             if math.prod(_shape(shape)) * _DTYPES[dtype].itemsize != len(data):
@@ -316,7 +321,7 @@ class Table:
             items = _keys([self._value(item, 1) for item in record[1]])
             value.clear()
             value.update(items)
-        elif what in ("dict", "OrderedDict", "defaultdict", "Counter"):
+        elif what in _KEYED:
             pairs = [(self._value(k, 1), self._value(v, 1)) for k, v in record[1]]
             _keys([key for key, _ in pairs])
             value.clear()
@@ -380,7 +385,7 @@ class Table:
             return graph.constant(what, coded[1:])
         raise WireError("a value is of no known kind")
 
-    def show(self, storage: int, root: np.ndarray, array: np.ndarray) -> None:
+    def show(self, storage: int, root: np.ndarray, array: np.ndarray, offset: int) -> None:
         """Let the other side see that part of some memory that an array looks at.
 
         A column of a table that also holds the answers does not bring the table along. (Only the
@@ -389,7 +394,6 @@ class Table:
         if self._next % 2 == 0 and array is not root and storage not in self._open:
             seen = self._seen.setdefault(storage, np.zeros(root.nbytes, bool))
             shape, strides = (*array.shape, array.itemsize), (*array.strides, 1)
-            offset = _address(array) - _address(root)
             np.ndarray(shape, bool, seen, offset, strides)[...] = True
             if not seen.all():
                 return
@@ -451,10 +455,10 @@ def _array_record(table: Table, array: np.ndarray) -> Coded:
         root = array.copy()
         array = root
     storage = table._share(root, "storage")
-    table.show(storage[1], root, array)
+    offset = 0 if array is root else _address(array) - _address(root)
+    table.show(storage[1], root, array, offset)
     if array is root:
         return ["root", storage[1]]
-    offset = _address(array) - _address(root)
     place = [list(array.shape), list(array.strides), offset]
     return ["view", array.dtype.str, *place, storage[1], array.flags.writeable]
 
