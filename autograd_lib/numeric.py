@@ -56,18 +56,20 @@ def _remember(x: Any, dtype: np.dtype, known: dict) -> Any:
 
 _MANY = 4096
 _ONES = {FLOAT32: np.ones(_MANY, "f4"), FLOAT64: np.ones(_MANY, "f8")}
+_FEW = 256
+_ROWS_OF_ONES = [_ONES[FLOAT32][:n] for n in range(_FEW + 1)]  # by length
 _ROWS = np.arange(_MANY)
 _LONG = 65536
 _ZEROS = {FLOAT32: np.zeros(_LONG, "f4"), FLOAT64: np.zeros(_LONG, "f8")}
 _WHOLE = {FLOAT32: np.dtype("i4"), FLOAT64: np.dtype("i8")}
-_add, _running, _max = np.add.reduce, np.add.accumulate, np.maximum.reduce
+_add, _max = np.add.reduce, np.maximum.reduce
 
 
 def total(a: Any) -> Any:
     """The sum of all elements."""
-    # Of a few numbers, the last of their running sums: 0.5 us, where reducing takes 0.8.
-    if a.ndim == 1 and a.dtype is FLOAT32 and 0 < a.size <= 32:
-        return _running(a)[-1] + 0.0  # (no sum is -0)
+    # Of a few numbers, their product with as many ones: 0.3 us, where reducing takes 0.8.
+    if a.ndim == 1 and a.dtype is FLOAT32 and a.size <= _FEW:
+        return a.dot(_ROWS_OF_ONES[a.size])
     return _add(a, None)
 
 
