@@ -34,7 +34,7 @@ from .hooks import (
     run_tensor_hooks,
 )
 from .node import AccumulateGrad, Node, as_tensor, run_node
-from .numeric import START, loud, quiet, sum_of_rows, total
+from .numeric import START, loud, quiet, sum_of_rows, total_in_turn
 from .roots import root_gradients, wanted_places
 from .tensor import Tensor, fresh
 
@@ -55,14 +55,17 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
     This is the whole of backward() for nearly every training step. What is unusual (hooks,
     gradients that are only handed back, derivatives to be recorded too) is left to `long_walk`.
     """
-    heap: list[tuple] = []  # edges to nodes where a gradient has arrived, but for `edge`, the next
+    # The next edge and its gradient are kept at hand. In a chain, that is all there is to keep:
+    # the heap and `arrived` are for what has to wait (a place in both takes 0.1 us).
+    heap: list[tuple] = []  # edges to nodes where a gradient has arrived
     arrived: dict[Any, Any] = {}  # node -> its gradient; of many outputs, a list
     leaves: dict[int, list] = {}  # id of leaf -> [leaf, gradient, is the array ours alone?]
+    onward: Any = None  # the gradient for the next node, while this one's are dealt out
     watched = False  # has anything with hooks been reached?
     token = quiet()
     try:
-        while True:
-            _, node, nr = edge
+        while edge is not None:
+            _, node, nr, _, _ = edge
             if node._hooks is not None or (nr is not None and node._custom) or watched:
                 arrived[node] = grad
                 watched = True
@@ -72,34 +75,27 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                     if g is None:
                         grad = _complete(node, grad, False)
                         break
-            edge, gradients, i = None, node._run(grad, keep), -1
+            edge, gradients, i = None, node._run(grad, keep), 0
             for to in node._edges:  # (counting ourselves: `zip` would take 0.1 us more)
-                i += 1
                 g = gradients[i]
-                if to is None or g is None:
+                i += 1
+                if g is None or to is None:
                     continue
                 if to.__class__ is tuple:
-                    _, target, nr = to
-                    if nr is None:
-                        if g.shape != target._shape or g.dtype is not target._dtype:
-                            g = fit_array(node, g, target._shape, target._dtype)
-                        if target in arrived:
-                            arrived[target] = arrived[target] + g
-                            continue
-                        arrived[target] = g
+                    _, target, nr, shape, dtype = to
+                    if g.shape != shape or g.dtype is not dtype:
+                        g = fit_array(node, g, shape, dtype)
+                    if edge is None and target not in arrived:
+                        edge, onward = to, g if nr is None else _box(target, nr, g)
+                    elif edge is not None and edge[1] is target:
+                        if nr is None:
+                            onward = onward + g
+                        else:
+                            onward[nr] = g if onward[nr] is None else onward[nr] + g
                     else:
-                        if g.shape != target._shape[nr] or g.dtype is not target._dtype[nr]:
-                            g = fit_array(node, g, target._shape[nr], target._dtype[nr])
-                        box = arrived.get(target)
-                        if box is not None:
-                            box[nr] = g if box[nr] is None else box[nr] + g
-                            continue
-                        box = arrived[target] = [None] * len(target._shape)
-                        box[nr] = g
-                    if edge is None:
-                        edge = to
-                    else:
-                        heappush(heap, to)
+                        if target not in arrived:
+                            heappush(heap, to)
+                        add_to(arrived, target, nr, g)
                     continue
                 a = to._a
                 if g.shape != a.shape or g.dtype is not a.dtype:
@@ -113,11 +109,13 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                 leaves[id(to)] = [to, g, g is not grad and g.base is None and not node._shares]
                 if to._hooks is not None:
                     watched = True
-            if heap:
-                edge = heappop(heap) if edge is None else heappushpop(heap, edge)
-            elif edge is None:
-                break
-            grad = arrived.pop(edge[1])
+            if heap and (edge is None or heap[0] < edge):
+                if edge is not None:
+                    arrived[edge[1]] = onward
+                    heappush(heap, edge)
+                edge = heappop(heap)
+                onward = arrived.pop(edge[1])
+            grad = onward
     finally:
         loud(token)
     if watched:
@@ -275,10 +273,7 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
                         alone = g is not grad and not create and g.base is None and not node._shares
                         state.leaf(edge, g, alone)
                 elif g is not None:
-                    _, target, nr = edge
-                    shape, dtype = target._shape, target._dtype
-                    if nr is not None:
-                        shape, dtype = shape[nr], dtype[nr]
+                    _, target, nr, shape, dtype = edge
                     if g.shape != shape or g.dtype is not dtype:
                         g = fit(node, g, shape, dtype)
                     add_to(arrived, target, nr, g)
@@ -320,8 +315,18 @@ def add_to(arrived: dict[Any, Any], node: Any, nr: int | None, g: Any) -> None:
         old = arrived.get(node)
         arrived[node] = g if old is None else old + g
         return
-    box = arrived.setdefault(node, [None] * len(node._shape))
-    box[nr] = g if box[nr] is None else box[nr] + g
+    box = arrived.get(node)
+    if box is None:
+        arrived[node] = _box(node, nr, g)
+    else:
+        box[nr] = g if box[nr] is None else box[nr] + g
+
+
+def _box(node: Any, nr: int, g: Any) -> list[Any]:
+    """The gradients of a node with many outputs, when the first of them arrives."""
+    box: list[Any] = [None] * len(node._shape)
+    box[nr] = g
+    return box
 
 
 def _outputs(node: Node) -> int:
@@ -374,7 +379,7 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if not shape:
-        g = total(g)
+        g = total_in_turn(g)
     elif g.shape != shape:
         if g.shape[1:] == shape:
             g = sum_of_rows(g)  # a bias, mostly
@@ -608,7 +613,7 @@ def gradients(
             nr = t.output_nr if node._wants_all else None
             key: Any = id(node.variable) if isinstance(node, AccumulateGrad) else (node, nr)
         else:
-            key = id(t) if t._edge is None else t._edge[1:]
+            key = id(t) if t._edge is None else t._edge[1:3]
         g = captured.get(key)
         if g is not None and not create:
             # The array may be somebody else's too: a root's gradient, another result.

@@ -148,7 +148,7 @@ def register_node_prehook(node: Any, hook: Any) -> RemovableHandle:
 
 
 def retain(t: Tensor) -> None:
-    _, node, nr = t._edge  # type: ignore[misc]
+    _, node, nr, _, _ = t._edge  # type: ignore[misc]
     hooks_of(node).retain[nr or 0] = weakref.ref(t)
 
 

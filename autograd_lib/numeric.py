@@ -62,7 +62,7 @@ _ROWS = np.arange(_MANY)
 _LONG = 65536
 _ZEROS = {FLOAT32: np.zeros(_LONG, "f4"), FLOAT64: np.zeros(_LONG, "f8")}
 _WHOLE = {FLOAT32: np.dtype("i4"), FLOAT64: np.dtype("i8")}
-_add, _max = np.add.reduce, np.maximum.reduce
+_add, _running, _max = np.add.reduce, np.add.accumulate, np.maximum.reduce
 
 
 def total(a: Any) -> Any:
@@ -70,6 +70,17 @@ def total(a: Any) -> Any:
     # Of a few numbers, their product with as many ones: 0.3 us, where reducing takes 0.8.
     if a.ndim == 1 and a.dtype is FLOAT32 and a.size <= _FEW:
         return a.dot(_ROWS_OF_ONES[a.size])
+    return _add(a, None)
+
+
+def total_in_turn(a: Any) -> Any:
+    """The same, adding a few numbers one after the other, as torch does.
+
+    A product with ones keeps more digits in between, and a training of thousands of steps would
+    arrive at other last digits than torch's. This takes 0.5 us.
+    """
+    if a.ndim == 1 and a.dtype is FLOAT32 and 0 < a.size <= 32:
+        return _running(a)[-1] + 0.0  # (no sum is -0)
     return _add(a, None)
 
 

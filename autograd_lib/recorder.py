@@ -188,7 +188,7 @@ class Entry:
             for p in self.signature.parameters.values()
             if p.annotation in KINDS
         }
-        own = {"made", "node", "result", "seq", "state", "thread", "token"}
+        own = {"made", "node", "of_dtype", "of_shape", "result", "seq", "state", "thread", "token"}
         clash = own & {*self.signature.parameters}
         if clash:
             raise TypeError(f"{self.name}: the written text needs the names {clash} for itself")
@@ -464,9 +464,9 @@ class Entry:
         """Lines that make the node; they end with the return of the recorded result."""
         return [
             *self._make(),
-            "        node._shape = result.shape; node._dtype = result.dtype",
+            "        node._shape = of_shape = result.shape; node._dtype = of_dtype = result.dtype",
             *self._keep("result", "made._counter"),
-            "        made._rg = True; made._edge = (seq, node, None)",
+            "        made._rg = True; made._edge = (seq, node, None, of_shape, of_dtype)",
             "        if state is not True: special(node)",
             "        return made",
         ]

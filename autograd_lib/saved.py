@@ -168,7 +168,7 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
 
 def _set_origin(t: Tensor, node: Any, nr: int) -> None:
     if t._a.dtype.kind in "fc" and (nr == 0 or (nr > 0 and node._wants_all)):
-        t._edge, t._rg = (node._seq, node, nr if node._wants_all else None), True
+        t._edge, t._rg = node._edge(nr), True
 
 
 def origin(t: Tensor) -> Any:

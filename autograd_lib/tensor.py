@@ -43,7 +43,7 @@ class Tensor(TensorBase):
         "__weakref__",
         "_a",  # the NumPy array
         "_counter",  # [how often the memory was changed in place]; shared by views
-        "_edge",  # (number, node, output) of the operation that made it, see `engine`; None: a leaf
+        "_edge",  # leads to the operation that made it, see `node`; None: a leaf
         "_grad",  # the gradient collected so far, a Tensor
         "_hooks",  # Hooks, once somebody registers one
         "_rg",  # requires grad
@@ -55,7 +55,7 @@ class Tensor(TensorBase):
     __array_priority__ = 1000
 
     _a: np.ndarray
-    _edge: tuple[int, Any, int | None] | None
+    _edge: tuple[int, Any, int | None, Any, Any] | None
     _rg: bool
     _grad: Any
     _counter: Any
@@ -377,7 +377,7 @@ def _changed_elsewhere(t: Tensor) -> RuntimeError:
     """The error for a view that cannot follow a change of its base."""
     if t._edge is None:
         return RuntimeError(errors.NO_GRAD_VIEW_CHANGED)
-    node, nr = t._edge[1:]
+    node, nr = t._edge[1:3]
     what = errors.VIEW_CHANGED.format(nr or 0, node.name().split("Backward")[0])
     return RuntimeError(
         what + (errors.MULTI_VIEW if t._view[2] == MULTIPLE else errors.CUSTOM_VIEW)

@@ -333,7 +333,7 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
                     )
                 set_history(o, node)
             else:
-                o._edge, o._rg = (node._seq, node, i), True
+                o._edge, o._rg = node._edge(i), True
                 if o._view is not None:
                     o._view[2] = CUSTOM if len(outputs) == 1 else MULTIPLE
             numbered[id(outputs[i])] = i
