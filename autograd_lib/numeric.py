@@ -25,28 +25,33 @@ def complex_met() -> None:
 # `a * 0.5` takes 0.67 us, because NumPy finds out each time what 0.5 is; `a * half`, where `half`
 # is an array of a's own type, takes 0.22 us. Programs use the same few numbers over and over.
 
-_CONSTANTS: dict[np.dtype, dict[Any, np.ndarray]] = {FLOAT32: {}, FLOAT64: {}}
 
 
-def constant(x: Any, dtype: np.dtype) -> Any:
-    """The number `x` as an array of this float type; as it is for other types."""
-    known = _CONSTANTS.get(dtype)
-    if known is None:
-        return x
-    a = known.get(x)
-    return _remember(x, dtype, known) if a is None else a
+class _Numbers(dict[Any, Any]):
+    """Numbers as arrays of one type. (To look one up takes 0.05 us: there is no call.)"""
+
+    def __init__(self, dtype: np.dtype):
+        self.dtype = dtype
+
+    def __missing__(self, x: Any) -> Any:
+        if self.dtype not in ZERO or not abs(x) < 3e38:
+            return x  # what overflows float32 is left to NumPy; NaN would never be found again
+        a = np.array(x, self.dtype)
+        a.flags.writeable = False
+        if x != 0:  # 0.0 and -0.0 are the same key, and not the same number
+            if len(self) >= 4096:
+                self.clear()
+            self[x] = a
+        return a
 
 
-def _remember(x: Any, dtype: np.dtype, known: dict) -> Any:
-    if not abs(x) < 3e38:
-        return x  # what overflows float32 is left to NumPy; NaN would never be found again
-    a = np.array(x, dtype)
-    a.flags.writeable = False
-    if x != 0:  # 0.0 and -0.0 are the same key, and not the same number
-        if len(known) >= 4096:
-            known.clear()
-        known[x] = a
-    return a
+class _ByType(dict[np.dtype, _Numbers]):
+    def __missing__(self, dtype: np.dtype) -> _Numbers:
+        self[dtype] = numbers = _Numbers(dtype)
+        return numbers
+
+
+CONSTANTS = _ByType()  # CONSTANTS[dtype][x]: `x` as an array; of other types than floats, as it is
 
 
 # -- sums and extremes -----------------------------------------------------------------------------
@@ -74,12 +79,12 @@ def total(a: Any) -> Any:
 
 
 def total_in_turn(a: Any) -> Any:
-    """The same, adding a few numbers one after the other, as torch does.
+    """The same, adding a few numbers one after the other: the last of their running sums.
 
-    A product with ones keeps more digits in between, and a training of thousands of steps would
-    arrive at other last digits than torch's. This takes 0.5 us.
+    So does torch. (A product with ones keeps more digits in between, and a training of thousands of
+    steps would end in other last digits.) This takes 0.5 us.
     """
-    if a.ndim == 1 and a.dtype is FLOAT32 and 0 < a.size <= 32:
+    if a.dtype is FLOAT32 and a.ndim == 1 and 0 < a.size <= 32:
         return _running(a)[-1] + 0.0  # (no sum is -0)
     return _add(a, None)
 
