@@ -26,6 +26,7 @@ from .errors import hint
 from .grad_mode import mode
 from .hooks import (
     UNSET,
+    Hooks,
     grad_kind,
     hooks_of,
     run_post_accumulate_hooks,
@@ -34,12 +35,13 @@ from .hooks import (
     run_tensor_hooks,
 )
 from .node import AccumulateGrad, Node, as_tensor, run_node
-from .numeric import START, loud, quiet, sum_of_rows, total_in_turn
+from .numeric import FLOAT32, START, loud, quiet, sum_of_rows
 from .roots import root_gradients, wanted_places
 from .tensor import Tensor, fresh
 
 _numbers = itertools.count()  # of long walks
 _SEQ = attrgetter("_seq")
+running_sums = np.add.accumulate
 
 # Filled by the table: how to bring a gradient to the shape of what it belongs to.
 sum_to_array: Any = None
@@ -61,12 +63,15 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
     arrived: dict[Any, Any] = {}  # node -> its gradient; of many outputs, a list
     leaves: dict[int, list] = {}  # id of leaf -> [leaf, gradient, is the array ours alone?]
     onward: Any = None  # the gradient for the next node, while this one's are dealt out
+    hooked = Hooks.made
     watched = False  # has anything with hooks been reached?
     token = quiet()
     try:
         while edge is not None:
             _, node, nr, _, _ = edge
-            if node._hooks is not None or (nr is not None and node._custom) or watched:
+            if (hooked and (watched or node._hooks is not None)) or (
+                nr is not None and node._custom
+            ):
                 arrived[node] = grad
                 watched = True
                 break
@@ -85,17 +90,26 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                     _, target, nr, shape, dtype = to
                     if g.shape != shape or g.dtype is not dtype:
                         g = fit_array(node, g, shape, dtype)
-                    if edge is None and target not in arrived:
-                        edge, onward = to, g if nr is None else _box(target, nr, g)
+                    if nr is not None:
+                        here = edge is not None and edge[1] is target
+                        box = onward if here else arrived.get(target)
+                        if box is not None:
+                            box[nr] = g if box[nr] is None else box[nr] + g
+                            continue
+                        box = [None] * len(target._shape)
+                        box[nr] = g
+                        g = box
                     elif edge is not None and edge[1] is target:
-                        if nr is None:
-                            onward = onward + g
-                        else:
-                            onward[nr] = g if onward[nr] is None else onward[nr] + g
+                        onward = onward + g
+                        continue
+                    elif target in arrived:
+                        arrived[target] = arrived[target] + g
+                        continue
+                    if edge is None:
+                        edge, onward = to, g
                     else:
-                        if target not in arrived:
-                            heappush(heap, to)
-                        add_to(arrived, target, nr, g)
+                        arrived[target] = g
+                        heappush(heap, to)
                     continue
                 a = to._a
                 if g.shape != a.shape or g.dtype is not a.dtype:
@@ -107,7 +121,7 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                 # An array that the derivative has just made is taken over by the leaf; one that was
                 # only passed on, or is a view, will have to be copied.
                 leaves[id(to)] = [to, g, g is not grad and g.base is None and not node._shares]
-                if to._hooks is not None:
+                if hooked and to._hooks is not None:
                     watched = True
             if heap and (edge is None or heap[0] < edge):
                 if edge is not None:
@@ -315,18 +329,8 @@ def add_to(arrived: dict[Any, Any], node: Any, nr: int | None, g: Any) -> None:
         old = arrived.get(node)
         arrived[node] = g if old is None else old + g
         return
-    box = arrived.get(node)
-    if box is None:
-        arrived[node] = _box(node, nr, g)
-    else:
-        box[nr] = g if box[nr] is None else box[nr] + g
-
-
-def _box(node: Any, nr: int, g: Any) -> list[Any]:
-    """The gradients of a node with many outputs, when the first of them arrives."""
-    box: list[Any] = [None] * len(node._shape)
-    box[nr] = g
-    return box
+    box = arrived.setdefault(node, [None] * len(node._shape))
+    box[nr] = g if box[nr] is None else box[nr] + g
 
 
 def _outputs(node: Node) -> int:
@@ -379,7 +383,11 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if not shape:
-        g = total_in_turn(g)
+        # Of a few numbers, the last of their running sums: 0.5 us, where reducing takes 0.8. (So
+        # they are added in turn, as torch does, and come out the same to the last digit.)
+        if g.dtype is dtype is FLOAT32 and g.ndim == 1 and 0 < g.size <= 32:
+            return running_sums(g)[-1] + 0.0  # (no sum is -0)
+        g = np.add.reduce(g, None)
     elif g.shape != shape:
         if g.shape[1:] == shape:
             g = sum_of_rows(g)  # a bias, mostly

@@ -12,6 +12,9 @@ from typing import Any
 from . import errors
 
 
+new = object.__new__
+
+
 class _Mode(threading.local):
     """What this thread is doing.
 
@@ -78,11 +81,13 @@ def pop_saved_hooks() -> None:
 class _Context:
     """A context that is also a decorator, for functions and for generators."""
 
+    __slots__ = ("__weakref__", "before")  # (without a dictionary, 0.05 us less)
+
     def __new__(cls, function: Any = None, *args: Any, **kwargs: Any) -> Any:
         # `@no_grad` without parentheses hands over the function itself.
         if function is not None and cls._bare and callable(function):
             return cls()(function)
-        return object.__new__(cls)
+        return new(cls)
 
     _bare = False
 
@@ -143,9 +148,11 @@ class _Context:
 class no_grad(_Context):
     """Record nothing inside: results do not require grad."""
 
+    __slots__ = ()
+
     # (Without lists of arguments: every step of training enters this and leaves it, 0.1 us.)
     def __new__(cls, function: Any = None) -> Any:
-        return object.__new__(cls) if function is None else cls()(function)
+        return new(cls) if function is None else cls()(function)
 
     def __enter__(self) -> None:
         state = mode.state

@@ -28,8 +28,10 @@ class Hooks:
         "retain",
         "tensor",
     )
+    made = False  # have there ever been any? (One look at this saves looking at each node.)
 
     def __init__(self) -> None:
+        Hooks.made = True
         self.tensor: dict[int, tuple[int, Callable]] = {}  # id -> (output number, hook)
         self.pre: dict[int, Callable] = {}
         self.post: dict[int, Callable] = {}

@@ -5,6 +5,7 @@ The times are those of arrays of eleven numbers, where the work itself takes no 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ _ROWS = np.arange(_MANY)
 _LONG = 65536
 _ZEROS = {FLOAT32: np.zeros(_LONG, "f4"), FLOAT64: np.zeros(_LONG, "f8")}
 _WHOLE = {FLOAT32: np.dtype("i4"), FLOAT64: np.dtype("i8")}
-_add, _running, _max = np.add.reduce, np.add.accumulate, np.maximum.reduce
+_add, _max = np.add.reduce, np.maximum.reduce
 
 
 def total(a: Any) -> Any:
@@ -75,17 +76,6 @@ def total(a: Any) -> Any:
     # Of a few numbers, their product with as many ones: 0.3 us, where reducing takes 0.8.
     if a.ndim == 1 and a.dtype is FLOAT32 and a.size <= _FEW:
         return a.dot(_ROWS_OF_ONES[a.size])
-    return _add(a, None)
-
-
-def total_in_turn(a: Any) -> Any:
-    """The same, adding a few numbers one after the other: the last of their running sums.
-
-    So does torch. (A product with ones keeps more digits in between, and a training of thousands of
-    steps would end in other last digits.) This takes 0.5 us.
-    """
-    if a.dtype is FLOAT32 and a.ndim == 1 and 0 < a.size <= 32:
-        return _running(a)[-1] + 0.0  # (no sum is -0)
     return _add(a, None)
 
 
@@ -189,13 +179,9 @@ def memory(a: np.ndarray) -> tuple[np.ndarray, int]:
 try:
     from numpy._core.umath import _extobj_contextvar, _make_extobj
 
-    _IGNORE, _set = _make_extobj(all="ignore"), _extobj_contextvar.set
-
-    def quiet() -> Any:
-        """Silence NumPy on this thread, until the result is given to `loud`."""
-        return _set(_IGNORE)
-
-    loud = _extobj_contextvar.reset
+    # `quiet()` silences NumPy on this thread, until the result is given to `loud`.
+    quiet: Any = functools.partial(_extobj_contextvar.set, _make_extobj(all="ignore"))
+    loud: Any = _extobj_contextvar.reset
 
 except ImportError:  # a NumPy that keeps this elsewhere
 

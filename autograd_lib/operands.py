@@ -158,21 +158,20 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
 def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     """Tensors of several views of `base`, made by `node`."""
     root, version, kind = view_of(base, True)
-    counter, edge, outs = base._counter, None, []
-    if node is not None:
-        seq, shapes, dtype = node._seq, [], base._a.dtype
-        node._shape, node._dtype = shapes, [dtype] * len(arrays)
-    for nr, a in enumerate(arrays):
+    counter, dtype, edge, outs, shapes = base._counter, base._a.dtype, None, [], []
+    recorded = node is not None
+    if recorded:
+        seq, node._shape, node._dtype = node._seq, shapes, [dtype] * len(arrays)
+    for a in arrays:
+        if recorded:
+            shape = a.shape
+            edge = (seq, node, len(outs), shape, dtype)
+            shapes.append(shape)
         out: Any = new(Tensor)
-        out._a, out._counter = a, counter
+        out._a, out._counter, out._edge, out._rg = a, counter, edge, recorded
         out._grad = out._hooks = None
         # (Each its own record: one may be renewed before the others.)
         out._view = [root, version, kind]
-        if node is not None:
-            shape = a.shape
-            edge = (seq, node, nr, shape, dtype)
-            shapes.append(shape)
-        out._edge, out._rg = edge, node is not None
         outs.append(out)
     return outs
 

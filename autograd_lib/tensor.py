@@ -230,16 +230,18 @@ class Tensor(TensorBase):
         `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
         element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
         """
-        edge, a = self._edge, self._a
-        if (
-            gradient is None and inputs is None and not create_graph
-            and edge is not None and edge[2] is None and self._view is None
-            and not a.ndim and a.dtype in START and mode.state.__class__ is bool
-        ):  # fmt: skip
+        edge = self._edge
+        if gradient is None and inputs is None and not create_graph and edge is not None:
             # What nearly every training step asks for: one number, all leaves, nothing unusual.
-            short_walk(edge, START[a.dtype], retain_graph)
-        else:
-            run_backward((self,), gradient, retain_graph, create_graph, inputs)
+            (_, _, nr, _, dtype), a = edge, self._a
+            start = START.get(dtype)
+            if (
+                start is not None and nr is None and not a.ndim and a.dtype is dtype
+                and self._view is None and mode.state.__class__ is bool
+            ):  # fmt: skip
+                short_walk(edge, start, retain_graph)
+                return
+        run_backward((self,), gradient, retain_graph, create_graph, inputs)
 
     # -- hooks --------------------------------------------------------------------------------
 
