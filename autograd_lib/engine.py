@@ -383,8 +383,8 @@ def _on_the_way(order: list[Node], wanted: dict) -> tuple[list[Node], set[Node],
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if not shape:
-        # Of a few numbers, the last of their running sums: 0.5 us, where reducing takes 0.8. (So
-        # they are added in turn, as torch does, and come out the same to the last digit.)
+        # Of a few numbers, the last of their running sums: 0.5 us, where reducing takes 0.8. (The
+        # way of `total` takes 0.3, but adds doubles: where torch rounds each sum, so do gradients.)
         if g.dtype is dtype is FLOAT32 and g.ndim == 1 and 0 < g.size <= 32:
             return running_sums(g)[-1] + 0.0  # (no sum is -0)
         g = np.add.reduce(g, None)

@@ -158,20 +158,27 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
 def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     """Tensors of several views of `base`, made by `node`."""
     root, version, kind = view_of(base, True)
-    counter, dtype, edge, outs, shapes = base._counter, base._a.dtype, None, [], []
-    recorded = node is not None
-    if recorded:
-        seq, node._shape, node._dtype = node._seq, shapes, [dtype] * len(arrays)
-    for a in arrays:
-        if recorded:
-            shape = a.shape
-            edge = (seq, node, len(outs), shape, dtype)
-            shapes.append(shape)
-        out: Any = new(Tensor)
-        out._a, out._counter, out._edge, out._rg = a, counter, edge, recorded
+    counter, dtype = base._counter, base._a.dtype
+    outs: list[Any] = []
+    shapes: list[tuple] = []
+    if node is not None:
+        seq = node._seq
+        node._shape = shapes
+        node._dtype = [dtype] * len(arrays)
+    for nr, a in enumerate(arrays):
+        out = new(Tensor)
+        out._a = a
+        out._counter = counter
         out._grad = out._hooks = None
-        # (Each its own record: one may be renewed before the others.)
-        out._view = [root, version, kind]
+        out._view = [root, version, kind]  # (each its own: one may be renewed before the others)
+        if node is not None:
+            shape = a.shape
+            shapes.append(shape)
+            out._edge = (seq, node, nr, shape, dtype)
+            out._rg = True
+        else:
+            out._edge = None
+            out._rg = False
         outs.append(out)
     return outs
 

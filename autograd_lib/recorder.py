@@ -554,14 +554,10 @@ class Entry:
         whole = " or dtype.kind != 'f'" if self.promote == "same_float" else ""
         w = [
             f"def {self.name}(input, other):",
-            "    input_c = input._counter",
-            "    if input._view is not None and (",
-            "        input_c is INFERENCE or input._view[1] != input_c[0]): refresh(input)",
+            *self._current("input", "    "),
             "    a = input._a; input_rg = input._rg; dtype = a.dtype",
             "    if other.__class__ is Tensor:",
-            "        other_c = other._counter",
-            "        if other._view is not None and (",
-            "            other_c is INFERENCE or other._view[1] != other_c[0]): refresh(other)",
+            *self._current("other", "        "),
             "        b = other._a; other_rg = other._rg",
             "    elif other.__class__ is float or other.__class__ is int:",
             "        b = constants[dtype][other]; other_rg = False; other_c = NEVER",
@@ -584,6 +580,16 @@ class Entry:
         if "alpha" in self.saved:
             w.append("    alpha = 1")
         return "\n".join(w + self._wrap_one("dtype"))
+
+    def _current(self, v: str, pad: str) -> list[str]:
+        """Lines that renew the history of an operand, and note its counter if it will be saved."""
+        saved = v.replace("input", "self") in self.saved_tensors
+        c = f"{v}_c" if saved else f"{v}._counter"
+        return [
+            *([f"{pad}{c} = {v}._counter"] if saved else []),
+            f"{pad}if {v}._view is not None and (",
+            f"{pad}    {c} is INFERENCE or {v}._view[1] != {c}[0]): refresh({v})",
+        ]
 
     # -- from text to functions --------------------------------------------------------------------
 
