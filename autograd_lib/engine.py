@@ -23,7 +23,7 @@ from . import errors
 from . import tensor as tensor_module
 from .dtypes import FROM_NUMPY
 from .errors import hint
-from .grad_mode import mode
+from .grad_mode import mode, unusual
 from .hooks import (
     UNSET,
     Hooks,
@@ -310,10 +310,12 @@ def _elsewhere(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
 
     def run() -> None:
         mode.__dict__.update(modes)
+        mode.settle()
         try:
             captured.append(long_walk(state, arrived, keep))
         except BaseException as error:
             errors_there.append(error)
+        unusual.discard(threading.get_ident())
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -17,7 +17,7 @@ from . import errors
 from .derivatives.shapes import in_memory, laid_out
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
 from .engine import fit_array
-from .grad_mode import mode
+from .grad_mode import mode, unusual
 from .hooks import move_retained
 from .node import Node, run_node, sequence
 from .numeric import FLOAT32, FLOAT64
@@ -347,7 +347,7 @@ def operator(in_place: Any) -> Any:
 
 def zero_(self: Tensor) -> Tensor:
     """Set every element to zero, in place."""
-    if not self._rg and self._view is None and mode.state.__class__ is bool:
+    if not self._rg and self._view is None and (not unusual or mode.state.__class__ is bool):
         self._a.fill(0)
         self._counter[0] += 1
         return self

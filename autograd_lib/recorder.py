@@ -33,7 +33,7 @@ import numpy as np
 from . import operands
 from .bytecode import compiled
 from .errors import freed
-from .grad_mode import mode
+from .grad_mode import mode, unusual
 from .node import FoldedNode, Node, sequence
 from .numeric import CONSTANTS, loud, quiet
 from .operands import wanting_tensors
@@ -371,7 +371,7 @@ class Entry:
             given = ", ".join(f"{shown(n)}={shown(n)}" for n in self.signature.parameters)
             w.append(f"    if out is not None: return into(out, {self.name}, dict({given}))")
         if self.unfold:
-            w.append("    if thread.state.__class__ is not bool: raise Unusual")
+            w.append("    if unusual and thread.state.__class__ is not bool: raise Unusual")
         for position, a in enumerate(self.signature.parameters, 1):
             if a in self.kinds:
                 w += self._unwrap(a, self.kinds[a], position)
@@ -451,13 +451,13 @@ class Entry:
             # (Only conversions make anything but floats of floats.)
             converts = "dtype" in self.signature.parameters
             floats = " and result.dtype.kind in 'fc'" if converts else ""
-            w += ["    state = thread.state", f"    if ({tracked}) and state{floats}:"]
+            w += ["    state = thread.state if unusual else True", f"    if ({tracked}) and state{floats}:"]
             w += self._record(dtype)
         # A view made under no_grad is no part of the graph, yet says it requires grad.
         tracked_view = self.view and "self" in self.differentiable
         w.append(f"    made._edge = None; made._rg = {'input_rg' if tracked_view else 'False'}")
         if not self.view:
-            state = "state" if self.formulas else "thread.state"
+            state = "state" if self.formulas else "unusual and thread.state"
             w += [f"    if {state}.__class__ is not bool and thread.inference:",
                   "        made._counter = INFERENCE"]  # fmt: skip
         return [*w, "    return made"]
@@ -532,7 +532,7 @@ class Entry:
             return [f"    return package({wrap % None})"]
         tracked = " or ".join(f"{shown(a)}_rg" for a in self.differentiable)
         return [
-            "    state = thread.state",
+            "    state = thread.state if unusual else True",
             f"    if ({tracked}) and state:",
             *self._make(),
             f"        outs = {wrap % 'node'}",
@@ -599,7 +599,7 @@ class Entry:
             "forward": self.forward, "ufunc": self.ufunc, "package": self.result_type, "new": new,
             "sequence": sequence, "asarray": np.asarray, "refresh": refresh, "view_of": view_of,
             "special": special, "INFERENCE": INFERENCE, "quiet": quiet, "loud": loud,
-            "constants": CONSTANTS, "__name__": "autograd_lib.derivatives",
+            "constants": CONSTANTS, "unusual": unusual, "__name__": "autograd_lib.derivatives",
             **vars(operands), **self.defaults, **more,
         }  # fmt: skip
         exec(_compiled(text, f"<{what} {self.name}>"), space)

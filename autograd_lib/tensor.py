@@ -12,7 +12,7 @@ from .dtypes import Size
 from .errors import hint
 from .facts import TensorBase
 from .facts import wrap_dim as wrap_dim
-from .grad_mode import mode
+from .grad_mode import mode, unusual
 from .numeric import START
 
 new = object.__new__
@@ -237,7 +237,7 @@ class Tensor(TensorBase):
             start = START.get(dtype)
             if (
                 start is not None and nr is None and not a.ndim and a.dtype is dtype
-                and self._view is None and mode.state.__class__ is bool
+                and self._view is None and (not unusual or mode.state.__class__ is bool)
             ):  # fmt: skip
                 short_walk(edge, start, retain_graph)
                 return
@@ -314,7 +314,7 @@ def fresh(a: np.ndarray, cls: Any = Tensor) -> Any:
     t._a = a
     t._edge = t._grad = t._view = t._hooks = None
     t._rg = False
-    t._counter = [0] if mode.state.__class__ is bool or not mode.inference else INFERENCE
+    t._counter = [0] if not unusual or not mode.inference else INFERENCE
     return t
 
 
@@ -365,7 +365,7 @@ NORMAL, MULTIPLE, NO_GRAD, CUSTOM, INFERENCE_MODE = range(5)
 
 def view_of(t: Tensor, multiple: bool = False) -> list:
     """The view record [base, version, kind] of a new view of `t`."""
-    parent, counter, state = t._view, t._counter, mode.state
+    parent, counter, state = t._view, t._counter, mode.state if unusual else True
     version = 0 if counter is INFERENCE else counter[0]
     kind = NO_GRAD if not state else MULTIPLE if multiple else NORMAL
     if state.__class__ is not bool and mode.inference:
