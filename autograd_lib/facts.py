@@ -175,9 +175,10 @@ class TensorBase:
         return bool(self._a.item())
 
     def __len__(self) -> int:
-        if self._a.ndim == 0:
-            raise TypeError("len() of a 0-d tensor")
-        return self._a.shape[0]
+        try:
+            return len(self._a)
+        except TypeError:
+            raise TypeError("len() of a 0-d tensor") from None
 
     def __iter__(self) -> Any:
         if self._a.ndim == 0:

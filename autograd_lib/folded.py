@@ -44,7 +44,7 @@ def inner(outer: Any, n: int, name: str, edges: tuple, shape: tuple, **saved: An
         return None
     node = bare(name, edges, **saved)
     node._seq, node._shape, node._dtype = outer._seq + n, shape, outer._dtype
-    return (node._seq, node, None)
+    return node._edge()
 
 
 def seen(t: Any, name: str, edge: Any, *args: Any) -> Any:

@@ -11,6 +11,11 @@ from typing import Any
 
 from . import errors
 
+new, get_ident = object.__new__, threading.get_ident
+# Which threads are in any state but plain recording (and "anomaly", which all new threads are). As
+# long as there are none, an operation need not ask its thread for its state: that takes 0.07 us.
+unusual: set[Any] = set()
+
 
 class _Mode(threading.local):
     """What this thread is doing.
@@ -40,9 +45,10 @@ class _Mode(threading.local):
 
     @enabled.setter
     def enabled(self, on: Any) -> None:
-        unusual = self.anomaly or self.saved_hooks or self.inference
+        modes = self.anomaly or self.saved_hooks or self.inference
         self.asked = on = bool(on)
-        self.state = int(on and not self.inference) if unusual else on
+        self.state = int(on and not self.inference) if modes else on
+        (unusual.discard if self.state is True else unusual.add)(get_ident())
 
     def settle(self) -> None:
         """To be called when something unusual begins or ends."""
@@ -57,6 +63,7 @@ def set_anomaly(on: bool, check_nan: bool) -> None:
     for where in (_Mode, mode):
         where.anomaly, where.check_nan = on, check_nan
     _Mode.state = 1 if on else True
+    (unusual.add if on else unusual.discard)("anomaly")
     mode.settle()
 
 
@@ -79,11 +86,13 @@ def pop_saved_hooks() -> None:
 class _Context:
     """A context that is also a decorator, for functions and for generators."""
 
+    __slots__ = ("__weakref__", "before")  # (without a dictionary, 0.05 us less)
+
     def __new__(cls, function: Any = None, *args: Any, **kwargs: Any) -> Any:
         # `@no_grad` without parentheses hands over the function itself.
         if function is not None and cls._bare and callable(function):
             return cls()(function)
-        return object.__new__(cls)
+        return new(cls)
 
     _bare = False
 
@@ -144,20 +153,25 @@ class _Context:
 class no_grad(_Context):
     """Record nothing inside: results do not require grad."""
 
+    __slots__ = ()
+
     # (Without lists of arguments: every step of training enters this and leaves it, 0.1 us.)
     def __new__(cls, function: Any = None) -> Any:
-        return object.__new__(cls) if function is None else cls()(function)
+        return new(cls) if function is None else cls()(function)
 
     def __enter__(self) -> None:
-        state = mode.state
+        state = mode.state if unusual else True
         if state.__class__ is bool:
             self.before, mode.state = state, False
+            unusual.add(get_ident())
         else:
             self.before, mode.enabled = mode.enabled, False
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if mode.state.__class__ is bool:
             mode.state = self.before
+            if self.before:
+                unusual.discard(get_ident())
         else:
             mode.enabled = self.before
 

@@ -28,8 +28,10 @@ class Hooks:
         "retain",
         "tensor",
     )
+    made = False  # have there ever been any? (One look at this saves looking at each node.)
 
     def __init__(self) -> None:
+        Hooks.made = True
         self.tensor: dict[int, tuple[int, Callable]] = {}  # id -> (output number, hook)
         self.pre: dict[int, Callable] = {}
         self.post: dict[int, Callable] = {}
@@ -148,7 +150,7 @@ def register_node_prehook(node: Any, hook: Any) -> RemovableHandle:
 
 
 def retain(t: Tensor) -> None:
-    _, node, nr = t._edge  # type: ignore[misc]
+    _, node, nr, _, _ = t._edge  # type: ignore[misc]
     hooks_of(node).retain[nr or 0] = weakref.ref(t)
 
 

@@ -16,13 +16,13 @@ import numpy as np
 from . import errors
 from .derivatives.shapes import in_memory, laid_out
 from .dtypes import FROM_NUMPY, can_cast_numpy, long_name
-from .engine import fit_array
-from .grad_mode import mode
+from .grad_mode import mode, unusual
 from .hooks import move_retained
 from .node import Node, run_node, sequence
-from .numeric import FLOAT32, FLOAT64, loud, quiet
+from .numeric import FLOAT32, FLOAT64
 from .recorder import ENTRIES, METHODS, PUBLIC, WORDS
 from .tensor import INFERENCE, INFERENCE_MODE, MULTIPLE, NO_GRAD, Tensor, fresh, refresh
+from .unbroadcast import fit_array
 
 # In anomaly mode: address of the memory -> source line of its last change.
 last_changes: dict[int, str] = {}
@@ -150,7 +150,7 @@ def set_history(self: Tensor, node: Node) -> None:
     """Make `node` the origin of `self`'s new values."""
     if self._view is None:
         old = self._edge
-        self._edge, self._rg = (node._seq, node, None), True
+        self._edge, self._rg = node._edge(), True
         if old is not None and old[1]._hooks is not None:
             move_retained(self, old)
         return
@@ -165,10 +165,9 @@ def set_history(self: Tensor, node: Node) -> None:
     rest = node._edges[1:] if node._edges else ()
     outer._edges = ((base._edge or base) if base._rg else None, *rest)
     old = base._edge
-    nr = None
     if node._custom:
-        outer._shape, outer._dtype, nr = [outer._shape], [outer._dtype], 0
-    base._edge, base._rg = (outer._seq, outer, nr), True
+        outer._shape, outer._dtype = [outer._shape], [outer._dtype]
+    base._edge, base._rg = outer._edge(), True
     if old is not None and old[1]._hooks is not None:
         move_retained(base, old)
     self._view[1] = -1  # out of date: the next look at its history renews it
@@ -299,11 +298,14 @@ NAMES = [
 OPERANDS = (Tensor, int, float, complex, np.number, np.bool_)
 
 
-def fast_arithmetic(name: str, ufunc: Any) -> Any:
-    """add_, sub_, mul_, div_: straight into the memory when nothing is recorded."""
+def fast_arithmetic(name: str, ufunc: Any, unknown: Any = None) -> Any:
+    """add_, sub_, mul_, div_: straight into the memory when nothing is recorded.
+
+    `unknown` is for Python's operator: what to return to it for what is neither tensor nor number.
+    """
     slow = method(name)
 
-    def in_place(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    def in_place(self: Tensor, other: Any, *, alpha: Any = 1) -> Any:
         # What an optimizer does once per parameter and step: same shape, same type, no recording.
         if other.__class__ is Tensor and mode.state is False and alpha == 1:
             a, b, counter = self._a, other._a, self._counter
@@ -312,15 +314,21 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
                 b.dtype is kind
                 and (kind is FLOAT32 or kind is FLOAT64)
                 and b.shape == a.shape
-                and a.flags.c_contiguous  # so no two elements share a place in memory
+                # No two elements share a place in memory: not in an array's own, nor if they are
+                # contiguous. (The first question takes a third of the time.)
+                and (a.base is None or a.flags.c_contiguous)
                 and counter is not INFERENCE
             ):
-                token = quiet()
-                ufunc(a, b, a)
-                loud(token)
+                # (Where a warning is an error, it comes after the result has been written.)
+                try:  # noqa: SIM105 - (suppress takes 0.4 us)
+                    ufunc(a, b, a)
+                except RuntimeWarning:
+                    pass
                 counter[0] += 1
                 return self
         elif not isinstance(other, OPERANDS):
+            if unknown is not None:
+                return unknown
             raise TypeError(
                 f"{name}_(): argument 'other' (position 1) must be Tensor, not "
                 f"{type(other).__name__}"
@@ -333,7 +341,7 @@ def fast_arithmetic(name: str, ufunc: Any) -> Any:
 
 
 def operator(in_place: Any) -> Any:
-    """Python's operator such as +=, of an in-place method."""
+    """Python's operator such as &=, of an in-place method."""
 
     def assigned(self: Tensor, other: Any) -> Any:
         # What is neither tensor nor number may know itself what to do.
@@ -344,7 +352,7 @@ def operator(in_place: Any) -> Any:
 
 def zero_(self: Tensor) -> Tensor:
     """Set every element to zero, in place."""
-    if not self._rg and self._view is None and mode.state.__class__ is bool:
+    if not self._rg and self._view is None and (not unusual or mode.state.__class__ is bool):
         self._a.fill(0)
         self._counter[0] += 1
         return self
@@ -418,7 +426,8 @@ def install() -> None:
         "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide
     }.items():  # fmt: skip
         METHODS[f"{name}_"] = fast_arithmetic(name, ufunc)
-        METHODS[f"__i{name if name != 'div' else 'truediv'}__"] = operator(METHODS[f"{name}_"])
+        python = "truediv" if name == "div" else name
+        METHODS[f"__i{python}__"] = fast_arithmetic(name, ufunc, NotImplemented)
     for name in ("and", "or", "xor", "lshift", "rshift"):
         METHODS[f"__i{name}__"] = operator(method(f"__{name}__"))
     METHODS.update(zero_=zero_, fill_=fill_, copy_=copy_)

@@ -210,7 +210,7 @@ def set_(
         node = NotImplementedNode()
         node._edges, node._hooks, node._seq = (self._edge, None), None, next(sequence)
         node._shape, node._dtype = a.shape, a.dtype
-        self._edge, self._rg = (node._seq, node, None), True
+        self._edge, self._rg = node._edge(), True
     self._a = a
     changed(self)
     return self

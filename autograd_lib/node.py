@@ -2,7 +2,8 @@
 
 A node's `edges` lead to where the operands came from. An edge is one of three things:
 
-- ``(number, node, output)``: the operand was made by `node` (by that output of it, if it has many);
+- ``(number, node, output, shape, dtype)``: the operand was made by `node` (as that output of it, if
+  it has many), and its gradient is to be of this shape and type;
 - the operand itself, a leaf, which collects the gradient;
 - None: the operand is a constant, and no gradient is wanted.
 """
@@ -84,6 +85,12 @@ class Node(metaclass=_NodeType):
         """Let go of saved values."""
         for name in self.saved_variables:
             setattr(self, f"saved_{name}", FREED)
+
+    def _edge(self, nr: int = 0) -> tuple:
+        """The edge that leads here, to output `nr`."""
+        if self._wants_all:
+            return (self._seq, self, nr, self._shape[nr], self._dtype[nr])
+        return (self._seq, self, None, self._shape, self._dtype)
 
     def name(self) -> str:
         """The name of the operation's class, such as MulBackward0."""
@@ -299,7 +306,7 @@ def pass_on(leaf: Tensor) -> tuple:
     node = PassOn()
     node._edges, node._hooks, node._seq = (leaf,), None, next(sequence)
     node._shape, node._dtype = leaf._a.shape, leaf._a.dtype
-    return (node._seq, node, None)
+    return node._edge()
 
 
 saved_module.pass_on = pass_on

@@ -146,32 +146,39 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
     if not node._wants_all:
         out, a = outs[0], outs[0]._a
         node._shape, node._dtype = a.shape, a.dtype
-        out._rg, out._edge = True, (node._seq, node, None)
+        out._rg, out._edge = True, node._edge()
         return outs
     node._shape, node._dtype = [a.shape for a in arrays], [a.dtype for a in arrays]
     for i, out in enumerate(outs[:n]):
         if out._a.dtype.kind in "fc":
-            out._rg, out._edge = True, (node._seq, node, i)
+            out._rg, out._edge = True, node._edge(i)
     return outs
 
 
 def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     """Tensors of several views of `base`, made by `node`."""
+    root, version, kind = view_of(base, True)
+    counter, dtype = base._counter, base._a.dtype
     outs: list[Any] = []
-    counter, view, seq, edge = base._counter, view_of(base, True), 0, None
+    shapes: list[tuple] = []
     if node is not None:
-        seq, node._shape, node._dtype = node._seq, [], [base._a.dtype] * len(arrays)
+        seq = node._seq
+        node._shape = shapes
+        node._dtype = [dtype] * len(arrays)
     for nr, a in enumerate(arrays):
-        if node is not None:
-            edge = (seq, node, nr)
-            node._shape.append(a.shape)
         out = new(Tensor)
         out._a = a
         out._counter = counter
         out._grad = out._hooks = None
-        out._view = [*view]  # (each its own record: one may be renewed before the others)
-        out._edge = edge
-        out._rg = edge is not None
+        out._view = [root, version, kind]  # (each its own: one may be renewed before the others)
+        if node is not None:
+            shape = a.shape
+            shapes.append(shape)
+            out._edge = (seq, node, nr, shape, dtype)
+            out._rg = True
+        else:
+            out._edge = None
+            out._rg = False
         outs.append(out)
     return outs
 

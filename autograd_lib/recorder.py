@@ -33,9 +33,9 @@ import numpy as np
 from . import operands
 from .bytecode import compiled
 from .errors import freed
-from .grad_mode import mode
+from .grad_mode import mode, unusual
 from .node import FoldedNode, Node, sequence
-from .numeric import constant, loud, quiet
+from .numeric import CONSTANTS, loud, quiet
 from .operands import wanting_tensors
 from .saved import (
     FREED,
@@ -189,7 +189,9 @@ class Entry:
             for p in self.signature.parameters.values()
             if p.annotation in KINDS
         }
-        own = {"made", "node", "result", "seq", "state", "thread", "token"}
+        own = {
+            "made", "made_dtype", "made_shape", "node", "result", "seq", "state", "thread", "token",
+        }  # fmt: skip
         clash = own & {*self.signature.parameters}
         if clash:
             raise TypeError(f"{self.name}: the written text needs the names {clash} for itself")
@@ -344,7 +346,7 @@ class Entry:
                 if self.kinds[s] == "Number":
                     # (For a NumPy scalar, a Python number is the cheapest partner.)
                     w.append(f"elif {s}.__class__ is float:")
-                    w.append(f"    if grad.__class__ is ndarray: {s} = constant({s}, grad.dtype)")
+                    w.append(f"    if grad.__class__ is ndarray: {s} = constants[grad.dtype][{s}]")
                 w.append(f"else: {s} = unpack(node, '{s}')")
         return [pad + x for x in w]
 
@@ -370,7 +372,7 @@ class Entry:
             given = ", ".join(f"{shown(n)}={shown(n)}" for n in self.signature.parameters)
             w.append(f"    if out is not None: return into(out, {self.name}, dict({given}))")
         if self.unfold:
-            w.append("    if thread.state.__class__ is not bool: raise Unusual")
+            w.append("    if unusual and thread.state.__class__ is not bool: raise Unusual")
         for position, a in enumerate(self.signature.parameters, 1):
             if a in self.kinds:
                 w += self._unwrap(a, self.kinds[a], position)
@@ -434,7 +436,7 @@ class Entry:
             ]
         return [f"    {arrays} = common({floating}, {arrays})"]
 
-    def _wrap_one(self) -> list[str]:
+    def _wrap_one(self, dtype: str = "result.dtype") -> list[str]:
         """Lines that make the result a tensor, and record the operation if that is called for."""
         w = [
             "    if result.__class__ is not ndarray: result = asarray(result)",
@@ -450,24 +452,26 @@ class Entry:
             # (Only conversions make anything but floats of floats.)
             converts = "dtype" in self.signature.parameters
             floats = " and result.dtype.kind in 'fc'" if converts else ""
-            w += ["    state = thread.state", f"    if ({tracked}) and state{floats}:"]
-            w += self._record()
+            w.append("    state = thread.state if unusual else True")
+            w.append(f"    if ({tracked}) and state{floats}:")
+            w += self._record(dtype)
         # A view made under no_grad is no part of the graph, yet says it requires grad.
         tracked_view = self.view and "self" in self.differentiable
         w.append(f"    made._edge = None; made._rg = {'input_rg' if tracked_view else 'False'}")
         if not self.view:
-            state = "state" if self.formulas else "thread.state"
+            state = "state" if self.formulas else "unusual and thread.state"
             w += [f"    if {state}.__class__ is not bool and thread.inference:",
                   "        made._counter = INFERENCE"]  # fmt: skip
         return [*w, "    return made"]
 
-    def _record(self) -> list[str]:
+    def _record(self, dtype: str) -> list[str]:
         """Lines that make the node; they end with the return of the recorded result."""
         return [
             *self._make(),
-            "        node._shape = result.shape; node._dtype = result.dtype",
+            "        node._shape = made_shape = result.shape",
+            f"        node._dtype = made_dtype = {dtype}",
             *self._keep("result", "made._counter"),
-            "        made._rg = True; made._edge = (seq, node, None)",
+            "        made._rg = True; made._edge = (seq, node, None, made_shape, made_dtype)",
             "        if state is not True: special(node)",
             "        return made",
         ]
@@ -530,7 +534,7 @@ class Entry:
             return [f"    return package({wrap % None})"]
         tracked = " or ".join(f"{shown(a)}_rg" for a in self.differentiable)
         return [
-            "    state = thread.state",
+            "    state = thread.state if unusual else True",
             f"    if ({tracked}) and state:",
             *self._make(),
             f"        outs = {wrap % 'node'}",
@@ -549,24 +553,20 @@ class Entry:
         ours that calls it (0.1 us), a number becomes an array once and for all (0.4 us), and with
         fewer questions the text is half as long (0.2 us).
         """
-        whole = " or a.dtype.kind != 'f'" if self.promote == "same_float" else ""
+        whole = " or dtype.kind != 'f'" if self.promote == "same_float" else ""
         w = [
             f"def {self.name}(input, other):",
-            "    input_c = input._counter",
-            "    if input._view is not None and (",
-            "        input_c is INFERENCE or input._view[1] != input_c[0]): refresh(input)",
-            "    a = input._a; input_rg = input._rg",
+            *self._current("input", "    "),
+            "    a = input._a; input_rg = input._rg; dtype = a.dtype",
             "    if other.__class__ is Tensor:",
-            "        other_c = other._counter",
-            "        if other._view is not None and (",
-            "            other_c is INFERENCE or other._view[1] != other_c[0]): refresh(other)",
+            *self._current("other", "        "),
             "        b = other._a; other_rg = other._rg",
             "    elif other.__class__ is float or other.__class__ is int:",
-            "        b = constant(other, a.dtype); other_rg = False; other_c = NEVER",
+            "        b = constants[dtype][other]; other_rg = False; other_c = NEVER",
+            "        if b.__class__ is not ndarray: return general(input, other)",
             "    elif isinstance(other, OPERANDS): return general(input, other)",
             "    else: return NotImplemented",
-            f"    if b.__class__ is not ndarray or a.dtype is not b.dtype{whole}:",
-            "        return general(input, other)",
+            f"    if b.dtype is not dtype{whole}: return general(input, other)",
         ]
         if whole:
             w += ["    token = quiet()", "    try: result = ufunc(a, b)",
@@ -581,7 +581,17 @@ class Entry:
             ]
         if "alpha" in self.saved:
             w.append("    alpha = 1")
-        return "\n".join(w + self._wrap_one())
+        return "\n".join(w + self._wrap_one("dtype"))
+
+    def _current(self, v: str, pad: str) -> list[str]:
+        """Lines that renew the history of an operand, and note its counter if it will be saved."""
+        saved = v.replace("input", "self") in self.saved_tensors
+        c = f"{v}_c" if saved else f"{v}._counter"
+        return [
+            *([f"{pad}{c} = {v}._counter"] if saved else []),
+            f"{pad}if {v}._view is not None and (",
+            f"{pad}    {c} is INFERENCE or {v}._view[1] != {c}[0]): refresh({v})",
+        ]
 
     # -- from text to functions --------------------------------------------------------------------
 
@@ -591,7 +601,7 @@ class Entry:
             "forward": self.forward, "ufunc": self.ufunc, "package": self.result_type, "new": new,
             "sequence": sequence, "asarray": np.asarray, "refresh": refresh, "view_of": view_of,
             "special": special, "INFERENCE": INFERENCE, "quiet": quiet, "loud": loud,
-            "constant": constant, "__name__": "autograd_lib.derivatives",
+            "constants": CONSTANTS, "unusual": unusual, "__name__": "autograd_lib.derivatives",
             **vars(operands), **self.defaults, **more,
         }  # fmt: skip
         exec(_compiled(text, f"<{what} {self.name}>"), space)
@@ -611,7 +621,7 @@ class Entry:
 READERS = {
     "Tensor": Tensor, "ndarray": np.ndarray, "FREED": FREED, "unpack": unpack,
     "unpack_tensor": unpack_tensor, "unpack_result": unpack_result,
-    "unpack_result_tensor": unpack_result_tensor, "constant": constant, "freed": freed,
+    "unpack_result_tensor": unpack_result_tensor, "constants": CONSTANTS, "freed": freed,
 }  # fmt: skip
 
 

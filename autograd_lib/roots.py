@@ -94,10 +94,9 @@ def _root_edge(root: Any, g: Any, create: bool, i: int) -> tuple[Any, Any]:
     edge: Any
     if isinstance(node, AccumulateGrad):
         edge, shape, dtype = node.variable, node._shape, node._dtype
-    elif node._wants_all:
-        edge, shape, dtype = (node._seq, node, nr), node._shape[nr], node._dtype[nr]
     else:
-        edge, shape, dtype = (node._seq, node, None), node._shape, node._dtype
+        edge = node._edge(nr)
+        shape, dtype = edge[3:]
     if g is None:
         if math.prod(shape) != 1:
             raise errors.not_scalar()

@@ -111,11 +111,11 @@ class Packed:
 def unpack(node: Any, name: str, i: int | None = None) -> Any:
     """The array (or number) saved under `name`, if it is still there and unchanged."""
     # On the way back nothing is recorded, not even by a user's unpack hook.
-    state, mode.enabled = mode.state, False
+    enabled, mode.enabled = mode.enabled, False
     try:
         t = unpack_tensor(node, name, i)
     finally:
-        mode.state = state
+        mode.enabled = enabled
     return t._a if isinstance(t, Tensor) else t
 
 
@@ -145,11 +145,11 @@ def unpack_result(node: Any, name: str) -> Any:
     if r is FREED:
         raise errors.freed()
     if isinstance(r, Packed):
-        state, mode.enabled = mode.state, False
+        enabled, mode.enabled = mode.enabled, False
         try:
             return r.open()._a
         finally:
-            mode.state = state
+            mode.enabled = enabled
     now, then = getattr(node, f"counter_{name}"), getattr(node, f"version_{name}")
     if now[0] != then:
         raise stale(node, r, (0, node, node._results[name]), now[0], then)
@@ -169,7 +169,7 @@ def unpack_result_tensor(node: Any, name: str) -> Tensor:
 
 def _set_origin(t: Tensor, node: Any, nr: int) -> None:
     if t._a.dtype.kind in "fc" and (nr == 0 or (nr > 0 and node._wants_all)):
-        t._edge, t._rg = (node._seq, node, nr if node._wants_all else None), True
+        t._edge, t._rg = node._edge(nr), True
 
 
 def origin(t: Tensor) -> Any:

@@ -12,7 +12,7 @@ from .dtypes import Size
 from .errors import hint
 from .facts import TensorBase
 from .facts import wrap_dim as wrap_dim
-from .grad_mode import mode
+from .grad_mode import mode, unusual
 from .numeric import START
 
 new = object.__new__
@@ -43,7 +43,7 @@ class Tensor(TensorBase):
         "__weakref__",
         "_a",  # the NumPy array
         "_counter",  # [how often the memory was changed in place]; shared by views
-        "_edge",  # (number, node, output) of the operation that made it, see `engine`; None: a leaf
+        "_edge",  # leads to the operation that made it, see `node`; None: a leaf
         "_grad",  # the gradient collected so far, a Tensor
         "_hooks",  # Hooks, once somebody registers one
         "_rg",  # requires grad
@@ -55,7 +55,7 @@ class Tensor(TensorBase):
     __array_priority__ = 1000
 
     _a: np.ndarray
-    _edge: tuple[int, Any, int | None] | None
+    _edge: tuple[int, Any, int | None, Any, Any] | None
     _rg: bool
     _grad: Any
     _counter: Any
@@ -231,16 +231,18 @@ class Tensor(TensorBase):
         `gradient`: the weights of the outputs, of this tensor's shape; needed unless it has one
         element. Raises RuntimeError when nothing was recorded, or when saved values are freed.
         """
-        edge, a = self._edge, self._a
-        if (
-            gradient is None and inputs is None and not create_graph
-            and edge is not None and edge[2] is None and self._view is None
-            and not a.ndim and a.dtype in START and mode.state.__class__ is bool
-        ):  # fmt: skip
+        edge = self._edge
+        if gradient is None and inputs is None and not create_graph and edge is not None:
             # What nearly every training step asks for: one number, all leaves, nothing unusual.
-            short_walk(edge, START[a.dtype], retain_graph)
-        else:
-            run_backward((self,), gradient, retain_graph, create_graph, inputs)
+            (_, _, nr, _, dtype), a = edge, self._a
+            start = START.get(dtype)
+            if (
+                start is not None and nr is None and not a.ndim and a.dtype is dtype
+                and self._view is None and (not unusual or mode.state.__class__ is bool)
+            ):  # fmt: skip
+                short_walk(edge, start, retain_graph)
+                return
+        run_backward((self,), gradient, retain_graph, create_graph, inputs)
 
     # -- hooks --------------------------------------------------------------------------------
 
@@ -313,7 +315,7 @@ def fresh(a: np.ndarray, cls: Any = Tensor) -> Any:
     t._a = a
     t._edge = t._grad = t._view = t._hooks = None
     t._rg = False
-    t._counter = [0] if mode.state.__class__ is bool or not mode.inference else INFERENCE
+    t._counter = [0] if not unusual or not mode.inference else INFERENCE
     return t
 
 
@@ -364,7 +366,7 @@ NORMAL, MULTIPLE, NO_GRAD, CUSTOM, INFERENCE_MODE = range(5)
 
 def view_of(t: Tensor, multiple: bool = False) -> list:
     """The view record [base, version, kind] of a new view of `t`."""
-    parent, counter, state = t._view, t._counter, mode.state
+    parent, counter, state = t._view, t._counter, mode.state if unusual else True
     version = 0 if counter is INFERENCE else counter[0]
     kind = NO_GRAD if not state else MULTIPLE if multiple else NORMAL
     if state.__class__ is not bool and mode.inference:
@@ -378,7 +380,7 @@ def _changed_elsewhere(t: Tensor) -> RuntimeError:
     """The error for a view that cannot follow a change of its base."""
     if t._edge is None:
         return RuntimeError(errors.NO_GRAD_VIEW_CHANGED)
-    node, nr = t._edge[1:]
+    node, nr = t._edge[1:3]
     name = node.name().rstrip("0123456789").removesuffix("Backward")
     what = errors.VIEW_CHANGED.format(nr or 0, name)
     return RuntimeError(

@@ -305,7 +305,7 @@ def _apply(cls: Any, args: tuple, kwargs: dict) -> Any:
                     raise RuntimeError(errors.DIRTY_VIEW)
                 set_history(o, node)
             else:
-                old, o._edge, o._rg = o._edge, (node._seq, node, i), True
+                old, o._edge, o._rg = o._edge, node._edge(i), True
                 if old is not None and old[1]._hooks is not None:
                     move_retained(o, old)
                 if o._view is not None:

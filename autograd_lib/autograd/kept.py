@@ -61,7 +61,7 @@ def _output(node: Any, array: Any, counter: Any, nr: int) -> Tensor:
     out = fresh(array)
     out._counter = counter
     if nr >= 0:
-        out._edge, out._rg = (node._seq, node, nr), True
+        out._edge, out._rg = node._edge(nr), True
     return out
 
 

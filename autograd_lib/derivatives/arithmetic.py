@@ -176,13 +176,11 @@ def twice(self):
 def pow_self(grad, self, exponent):
     if exponent == 0:
         return zeros_like(grad)
-    if exponent == 2:
-        return grad * twice(self)
     return grad * (pow(self, exponent - 1) * exponent)
 
 
 @op(node="PowBackward0", public=False, error="pow", calm=True,
-    self="pow_self(grad, self, exponent)")
+    self="grad * twice(self) if exponent == 2 else pow_self(grad, self, exponent)")
 def pow_scalar(self: Array, exponent):
     kind = self.dtype.kind
     if exponent == 2 and kind == "f":

@@ -11,9 +11,9 @@ import warnings
 
 import numpy as np
 
-from .. import engine, errors
+from .. import errors, unbroadcast
 from ..dtypes import long_name
-from ..numeric import complex_met, kept, sum_along, total
+from ..numeric import FLOAT32, complex_met, kept, sum_along, total
 from ..operands import return_type
 from ..recorder import Array, op, speak_tensors, word
 from ..tensor import wrap_dim
@@ -68,8 +68,8 @@ def repeat_back(grad, repeats, shape):
     return sum(reshape(grad, tuple(split)), dims) if dims else grad
 
 
-engine.sum_to_array = sum_to
-engine.sum_to_tensor = speak_tensors(sum_to)
+unbroadcast.sum_to_array = sum_to
+unbroadcast.sum_to_tensor = speak_tensors(sum_to)
 
 # -- sums and means --------------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@ def _need_float(name, a):
 @op(node="MeanBackward0", public=False, calm=True,
     self="expand(grad / self_sym_numel, self_sym_sizes)")
 def mean_all(self: Array):
-    if self.dtype.kind in "iub":
+    if self.dtype is not FLOAT32:
         _need_float("mean", self)
     # A sum and a division: a fifth of the time of ndarray.mean. (Dividing a float32 scalar by a
     # Python integer stays in float32.)

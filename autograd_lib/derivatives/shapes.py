@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import long_name, result_numpy
-from ..numeric import complex_met, memory
+from ..numeric import complex_met, memory, row_indices
 from ..recorder import Array, Arrays, op, word
 from ..tensor import wrap_dim
 
@@ -420,8 +420,8 @@ def unbind(self: Array, dim=0):
     if dim:
         self = np.moveaxis(self, wrap_dim(dim, self.ndim), 0)
     out = []
-    for i in range(len(self)):  # (a loop: half the time of a comprehension, which is a call)
-        out.append(self[i, ...])
+    for at in row_indices(len(self)):  # (a comprehension, which is a call, takes 0.1 us more)
+        out.append(self[at])
     return out
 
 

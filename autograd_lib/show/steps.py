@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import collect, fit_array
+from ..engine import collect
 from ..grad_mode import no_grad
 from ..node import as_tensor
 from ..numeric import loud, quiet
 from ..tensor import Tensor
+from ..unbroadcast import fit_array
 from .graph import caller, operation, variables
 
 
@@ -77,7 +78,7 @@ def _walk(loss: Tensor) -> Any:
     """Yield (node, incoming, outgoing) in the engine's order; nothing is freed or accumulated."""
     if loss._edge is None:
         return
-    _, node0, nr0 = loss._edge
+    _, node0, nr0, _, _ = loss._edge
     nr0 = nr0 or 0
     order, _ = collect([node0])
     pending: dict[Any, dict[int, Any]] = {node0: {nr0: np.ones(loss._a.shape, loss._a.dtype)}}
@@ -101,10 +102,8 @@ def _walk(loss: Tensor) -> Any:
             if isinstance(edge, Tensor):
                 g = fit_array(node, g, edge._a.shape, edge._a.dtype)
             else:
-                _, target, nr = edge
+                _, target, nr, shape, kind = edge
                 nr = nr or 0
-                shape = target._shape[nr] if target._wants_all else target._shape
-                kind = target._dtype[nr] if target._wants_all else target._dtype
                 g = fit_array(node, g, shape, kind)
                 there = pending.setdefault(target, {})
                 there[nr] = there[nr] + g if nr in there else g

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
-import inspect
 from pathlib import Path
 
 import hypothesis.extra.numpy as hnp
@@ -241,7 +240,8 @@ def test_formulas_speak_words_only(name):
 
 
 def test_undoing_a_broadcast_stands_in_one_place():
-    source = inspect.getsource(torch.engine)
+    whole = Path(torch.__file__).parent.rglob("*.py")
+    source = "".join(path.read_text(encoding="utf-8") for path in whole)
     assert source.count("sum_to_array(") == 1 and source.count("sum_to_tensor(") == 1
 
 

@@ -232,7 +232,7 @@ def fill(table: Any, number: int, tensor: Any, record: list[Coded]) -> None:
     node.table, node.number, node.claimed = table, number, name
     node.behind = behind
     node._edges = tuple(t._edge or t for t in node.behind)
-    tensor._edge, tensor._rg = (node._seq, node, None), True
+    tensor._edge, tensor._rg = node._edge(None), True
 
 
 def gradients(tensor: Any, grad: Any, behind: Any, create: bool) -> tuple[Any, ...]:
