@@ -30,8 +30,8 @@ LARGEST_NOTEBOOK = 20_000_000
 
 TIMESTAMP_FILE = "timestamp.txt"
 LARGEST_TIMESTAMP = 1000
-LONGEST_NAME = 100
-"""characters; a result's file has the student's name in its own"""
+LONGEST_NAME, MOST_BYTES = 100, 240
+"""of a student; a result's file has the name in its own, and that may have 255 bytes"""
 
 
 @dataclass
@@ -75,7 +75,9 @@ def students(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[s
 
 def is_name(name: str) -> bool:
     """Say whether a folder can be a student's: its name becomes part of files and pages."""
-    return name.isprintable() and len(name) <= LONGEST_NAME and not name.startswith(".")
+    if not name.isprintable() or name.startswith("."):
+        return False
+    return len(name) <= LONGEST_NAME and len(name.encode()) <= MOST_BYTES
 
 
 def submissions(course: CourseDirectory, lesson: Lesson, known: set[str]) -> list[Submission]:
@@ -89,7 +91,8 @@ def strangers(course: CourseDirectory) -> list[str]:
     place = course.shown(course.submitted)
     return [
         f"{place}/{ascii(student.name)[1:-1]} was left alone: its name has characters that "
-        f"cannot be shown, or more than {LONGEST_NAME}. Rename it to the student's id."
+        f"cannot be shown, or more than {LONGEST_NAME} of them, or {MOST_BYTES} bytes. Rename it "
+        "to the student's id."
         for student in students
         if not is_name(student.name)
     ] + [
@@ -236,8 +239,8 @@ def read_notebook(submission: Submission, path: Path, place: str) -> None:
             "save it, and to hand it in again."
         )
         return
-    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
-    if language != "python":
+    language = _language(notebook)
+    if not language.lower().startswith("python"):
         submission.problem = (
             f"{place} is a notebook for the language {language!r}, and the course is in Python. "
             "Ask the student to choose a Python kernel, and to hand it in again."
@@ -290,7 +293,9 @@ def _drop_outputs(content: dict[str, Any]) -> None:
     for cell in cells if isinstance(cells, list) else ():
         if isinstance(cell, dict):
             cell.pop("outputs", None)
-            cell.pop("attachments", None)
+            if cell.get("cell_type") != "markdown":
+                # What was pasted into a text is part of an answer.
+                cell.pop("attachments", None)
 
 
 def _check_cells(notebook: NotebookNode) -> None:
@@ -307,6 +312,13 @@ def _check_cells(notebook: NotebookNode) -> None:
             raise ValueError(f"cell {number} has no text or no metadata")
     if not isinstance(notebook.get("metadata"), dict):
         raise ValueError("it has no metadata")
+
+
+def _language(notebook: NotebookNode) -> str:
+    """Return the language that a notebook says it is in; what makes no sense says nothing."""
+    kernel = notebook.metadata.get("kernelspec")
+    language = kernel.get("language") if isinstance(kernel, dict) else None
+    return language if isinstance(language, str) else "python"
 
 
 def _short(error: BaseException) -> str:

@@ -103,3 +103,18 @@ def test_the_time_of_handing_in_is_read_and_forgiven(classroom):
     assert read(classroom).timestamp == "2026-10-05 12:30:00.500000"
     path.write_text("yesterday")
     assert read(classroom).timestamp is None
+
+
+@pytest.mark.parametrize("kernel", ["python", ["python"], None, {"language": 3}, {"language": []}])
+def test_a_kernel_that_makes_no_sense_stops_nobody(classroom, kernel):
+    notebook = classroom.answers()
+    notebook.metadata["kernelspec"] = kernel
+    folder = classroom.course.submitted / "anna" / LESSON
+    folder.mkdir(parents=True)
+    (folder / f"{LESSON}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    found = intake.read(classroom.course, classroom.course.lesson(LESSON), "anna")
+    assert found.problem == "" and found.notebook is not None
+
+
+def test_a_name_that_is_short_but_has_many_bytes_is_no_student():
+    assert intake.is_name("ж" * 100) and not intake.is_name("字" * 100)
