@@ -47,8 +47,10 @@ class _Mode(threading.local):
     def enabled(self, on: Any) -> None:
         modes = self.anomaly or self.saved_hooks or self.inference
         self.asked = on = bool(on)
+        unusual.add(get_ident())  # (first: an interrupt leaves one too many, never one too few)
         self.state = int(on and not self.inference) if modes else on
-        (unusual.discard if self.state is True else unusual.add)(get_ident())
+        if self.state is True:
+            unusual.discard(get_ident())
 
     def settle(self) -> None:
         """To be called when something unusual begins or ends."""
@@ -162,8 +164,8 @@ class no_grad(_Context):
     def __enter__(self) -> None:
         state = mode.state if unusual else True
         if state.__class__ is bool:
-            self.before, mode.state = state, False
             unusual.add(get_ident())
+            self.before, mode.state = state, False
         else:
             self.before, mode.enabled = mode.enabled, False
 

@@ -140,6 +140,55 @@ def fit(seed, result):
     result[seed] = w.tolist()
 
 
+def test_a_thread_that_records_nothing_leaves_the_others_alone():
+    from autograd_lib.grad_mode import unusual
+
+    assert not unusual
+    seen = {}
+
+    def look(name):
+        x = torch.ones(2, requires_grad=True)
+        seen[name] = (x * 2 + x.sum()).requires_grad
+
+    def elsewhere(name):
+        t = threading.Thread(target=look, args=(name,))
+        t.start()
+        t.join()
+
+    with torch.no_grad():
+        elsewhere("beside no_grad")
+        look("no_grad")
+        with torch.enable_grad():
+            look("enable_grad")
+        look("no_grad again")
+    look("after")
+    with torch.inference_mode():
+        elsewhere("beside inference_mode")
+        look("inference_mode")
+    with pytest.warns(UserWarning, match="Anomaly"), torch.autograd.detect_anomaly():
+        elsewhere("beside anomaly mode")
+        look("anomaly mode")
+    assert {name for name, recorded in seen.items() if not recorded} == {
+        "no_grad", "no_grad again", "inference_mode",
+    }  # fmt: skip
+    assert not unusual  # so operations need not ask their threads any more
+
+
+def test_anomaly_mode_reaches_threads_that_begin_in_it():
+    found = []
+
+    def work():
+        x = torch.ones(2, requires_grad=True)
+        found.append("traceback_" in (x * 2).grad_fn.metadata)
+
+    for on in (True, False):
+        with torch.autograd.set_detect_anomaly(on):
+            t = threading.Thread(target=work)
+            t.start()
+            t.join()
+    assert found == [True, False]
+
+
 def test_two_threads_train_two_models():
     alone, together = {}, {}
     for seed in (1, 2):
