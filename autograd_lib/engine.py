@@ -246,7 +246,7 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
             # their hooks are called.
             state.running.update(n for n in order if n in state.wanted)
     state.reached = {*order, *state.leaves, *state.arrived}
-    unusual = create or state.wanted is not None or mode.anomaly or not START
+    by_itself = create or state.wanted is not None or mode.anomaly or not START
     fit = fit_tensor if create else fit_array
     enabled, mode.enabled = mode.enabled, create
     outer, mode.task = mode.task, state
@@ -266,7 +266,7 @@ def long_walk(state: Walk, arrived: dict[Any, Any], keep: bool) -> dict:
                     grads = _visit(state, node, None) or grads
                 elif hooks is not None and hooks.tensor:
                     run_tensor_hooks(hooks, [None] * _outputs(node))
-            elif unusual or node._hooks is not None or node._wants_all:
+            elif by_itself or node._hooks is not None or node._wants_all:
                 # (A user's own backward is called even so: it may make something of nothing.)
                 grads = _visit(state, node, [None] * _outputs(node) if grad is None else grad)
                 if grads is None:

@@ -33,7 +33,7 @@ def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
         if g.shape[1:] == shape:
             g = sum_of_rows(g)  # a bias, mostly
         else:
-            _check_shape(node, g.shape, shape)
+            check_shape(node.name(), 0, g.shape, shape)
             g = sum_to_array(g, shape)
     return g if g.dtype is dtype else _cast(g, dtype)
 
@@ -48,7 +48,7 @@ def _cast(g: Any, dtype: Any) -> Any:
 
 def fit_tensor(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     if g._a.shape != shape:
-        _check_shape(node, g._a.shape, shape)
+        check_shape(node.name(), 0, g._a.shape, shape)
         g = sum_to_tensor(g, shape)
     return g if g._a.dtype == dtype else g.to(FROM_NUMPY[dtype])
 
@@ -60,13 +60,14 @@ def fit_dtype(g: Any, dtype: Any) -> Any:
     return _cast(g, np.dtype(dtype))
 
 
-def _check_shape(node: Node, got: tuple, wanted: tuple) -> None:
+def check_shape(name: str, i: int, got: tuple, wanted: tuple, owner: str = "tensor") -> None:
+    """Raise unless a gradient, returned as the one number `i`, may be of this shape."""
     lead = len(got) - len(wanted)
-    if lead < 0 or any(w not in (1, g) for w, g in zip(wanted, got[lead:], strict=True)):
+    if lead < 0 or any(w not in (1, n) for w, n in zip(wanted, got[lead:], strict=True)):
         raise hint(
             RuntimeError(
-                f"Function {node.name()} returned an invalid gradient at index 0 - got "
-                f"{list(got)} but expected shape compatible with {list(wanted)}"
+                f"Function {name} returned an invalid gradient at index {i} - got {list(got)} but "
+                f"expected shape compatible with {list(wanted)}"
             ),
-            "a gradient has the shape of the tensor that it belongs to.",
+            f"a gradient has the shape of the {owner} that it belongs to.",
         )

@@ -138,12 +138,9 @@ def grade(
     Exit code: 0 when every submission has a result, 1 when the grader itself failed on some, 2 when
     the command makes no sense here.
     """
+    # (Closed with the command, if nothing takes it.)
     start.ahead(isolation)
-    try:
-        faults = grade_with_progress(_open(course), names, jobs, force, isolation)
-    finally:
-        start.close_those_ahead()
-    if faults:
+    if grade_with_progress(_open(course), names, jobs, force, isolation):
         raise typer.Exit(1)
 
 

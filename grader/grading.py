@@ -119,12 +119,17 @@ def grade_assignment(
             book.register(lesson)
             return book
 
+        handed_in = intake.students(course, lesson, set())
+
+        @cache
+        def others() -> list[str]:
+            """Return the students of whom only the gradebook knows."""
+            return sorted(gradebook().students().difference(handed_in))
+
         def everybody() -> Iterator[str]:
-            handed_in = intake.students(course, lesson, set())
             yield from handed_in
-            # Of the others only the gradebook knows.
-            known = intake.students(course, lesson, gradebook().students())
-            yield from sorted({*known}.difference(handed_in))
+            # Not asked before the first are under way.
+            yield from others()
 
         def changed() -> Iterator[intake.Submission]:
             for name in everybody():
@@ -139,7 +144,7 @@ def grade_assignment(
             assignment, rehearsal.first(changed()), limits, jobs, level=isolation, workers=workers
         )
         book = gradebook()
-        on_start(len(intake.students(course, lesson, book.students())))
+        on_start(len(handed_in) + len(others()))
         batch: list[Graded] = []
 
         def settle() -> None:

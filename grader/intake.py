@@ -91,8 +91,8 @@ def strangers(course: CourseDirectory) -> list[str]:
     place = course.shown(course.submitted)
     return [
         f"{place}/{ascii(student.name)[1:-1]} was left alone: its name has characters that "
-        f"cannot be shown, or more than {LONGEST_NAME} of them, or {MOST_BYTES} bytes. Rename it "
-        "to the student's id."
+        f"cannot be shown, or more than {LONGEST_NAME} of them, or more than {MOST_BYTES} "
+        "bytes. Rename it to the student's id."
         for student in students
         if not is_name(student.name)
     ] + [

@@ -228,6 +228,7 @@ def get_ready(assignment: Assignment, limits: Limits, sandbox: Sandbox) -> None:
     The cells that most submissions will have in common begin to run. Whatever is wrong is told
     where a submission meets it.
     """
+    sandbox.drop_templates()
     around = os.environ.get(find.COURSE_DIRECTORY_VARIABLE)
     os.environ[find.COURSE_DIRECTORY_VARIABLE] = str(assignment.root)
     try:

@@ -17,6 +17,7 @@ from ..inplace import check, set_history
 from ..node import SHOWN, Node, as_tensor, sequence
 from ..recorder import WORDS
 from ..tensor import CUSTOM, INFERENCE, MULTIPLE, Tensor, fresh, refresh, view_of
+from ..unbroadcast import check_shape
 from .context import FunctionCtx, _FunctionBase, _HookMixin
 from .kept import SavedTensor, keep
 
@@ -143,16 +144,7 @@ class BackwardCFunction(Node, FunctionCtx):
 
 
 def _check(name: str, i: int, g: Tensor, shape: tuple, kind: str) -> None:
-    got = g._a.shape
-    lead = len(got) - len(shape)
-    if lead < 0 or any(w not in (1, n) for w, n in zip(shape, got[lead:], strict=True)):
-        raise hint(
-            RuntimeError(
-                f"Function {name} returned an invalid gradient at index {i} - got {list(got)} but "
-                f"expected shape compatible with {list(shape)}"
-            ),
-            "a gradient has the shape of the argument that it belongs to.",
-        )
+    check_shape(name, i, g._a.shape, shape, "argument")
     if g._a.dtype.kind == "c" != kind:
         raise RuntimeError(errors.COMPLEX_GRAD)
 

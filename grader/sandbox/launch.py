@@ -104,6 +104,8 @@ class Sandbox:
         Only cells that a whole class has in common should come here. What comes first is taken for
         what most of the class has; anything else has to come twice.
         """
+        if not self._may_be_template(cells):
+            return None
         self._leave_what_is_others()
         if cells not in self._templates and len(self._templates) < MOST_TEMPLATES:
             self._wanted[cells] += 1
@@ -120,15 +122,24 @@ class Sandbox:
                 made.ordered = self._order(made)
         return made
 
+    def _may_be_template(self, cells: tuple[str, ...]) -> bool:
+        return self.level == FULL and bool(cells) and sum(map(len, cells)) <= LONGEST_TEMPLATE
+
     def start_template(self, cells: tuple[str, ...]) -> None:
         """Have these cells run, and do not wait; forks of this process will share the template."""
-        if self.level != FULL or not cells or sum(map(len, cells)) > LONGEST_TEMPLATE:
+        if not self._may_be_template(cells):
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         wanted = {"cells": cells, "seconds": self._limits.cell_seconds}
         with theirs, contextlib.suppress(OSError):
             socket.send_fds(self._server.control, [json.dumps(wanted).encode()], [theirs.fileno()])
         self._templates[cells] = Template(ours)
+
+    def drop_templates(self) -> None:
+        """End them: the next class has other cells in common."""
+        for template in filter(None, self._templates.values()):
+            template.close()
+        self._templates, self._wanted = {}, Counter()
 
     def _leave_what_is_others(self) -> None:
         """In a fork of the process that made this: let go of the rooms that it has ordered."""
@@ -189,8 +200,8 @@ class Sandbox:
 
     def close(self) -> None:
         """End the server, and with it every room."""
-        for source in (*filter(None, self._templates.values()), self._server):
-            source.close()
+        self.drop_templates()
+        self._server.close()
         self._process.close()
 
 

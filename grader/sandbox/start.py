@@ -83,15 +83,15 @@ class Server:
 
     def _wait_for_end(self, seconds: float) -> None:
         """Wait until it has ended, at most so long."""
-        if hasattr(os, "pidfd_open"):
-            # To wait for a process and for a time, Popen looks after it every 50 ms.
-            with contextlib.suppress(OSError):
-                ended = os.pidfd_open(self._process.pid)
-                select.select([ended], [], [], seconds)
-                os.close(ended)
-        else:
+        try:
+            ended = os.pidfd_open(self._process.pid)
+        except (AttributeError, OSError):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
+        else:
+            # To wait for a process and for a time, Popen looks after it every 50 ms.
+            select.select([ended], [], [], seconds)
+            os.close(ended)
 
 
 _ahead: dict[tuple[str, bool], Server] = {}

@@ -1,7 +1,9 @@
 """Cells that a whole class has in common may run ahead of it, and nobody can tell."""
 
 import json
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -12,8 +14,8 @@ from grader import intake
 from grader.demo.students import students
 from grader.init import make_course
 from grader.judge.ahead import may_run_ahead
-from grader.pipeline import Assignment, grade
-from grader.sandbox import Limits
+from grader.pipeline import Assignment, get_ready, grade
+from grader.sandbox import FULL, Limits
 from grader.sandbox.launch import Sandbox
 from tests.conftest import LEVEL
 from tests.grader.test_repeatable import MAY_DIFFER
@@ -98,3 +100,28 @@ def assert_nobody_can_tell(lesson, folder, monkeypatch, most=None):
     assert any(asked), "no cell could have run ahead, so this shows nothing"
     for name, _ in handed:
         assert seen[0][name] == seen[1][name], name
+
+
+@pytest.mark.full
+def test_a_course_of_many_lessons_holds_the_template_of_one(tmp_path):
+    course = make_course(tmp_path / "course", "06,07", "a secret")
+    with Sandbox(FULL, LIMITS) as sandbox:
+        sandbox.wait()
+        bare = living(sandbox)
+        for lesson in list(course.lessons.values()) * 3:
+            get_ready(Assignment.of(course, lesson), LIMITS, sandbox)
+        # The last is asked what it has shown; the others have been told to end before.
+        (cells,) = sandbox._templates
+        assert sandbox.template(cells) is not None
+        deadline = time.monotonic() + 20
+        while (found := living(sandbox) - bare) != 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert found == 2, "the template, and the room that it has been asked for"
+
+
+def living(sandbox):
+    """Count processes, but for those that have ended and that nobody has asked about yet."""
+    states = [
+        Path(f"/proc/{n}/stat").read_text().rsplit(")")[-1].split()[0] for n in sandbox.processes
+    ]
+    return sum(state != "Z" for state in states)

@@ -109,10 +109,8 @@ def test_the_time_of_handing_in_is_read_and_forgiven(classroom):
 def test_a_kernel_that_makes_no_sense_stops_nobody(classroom, kernel):
     notebook = classroom.answers()
     notebook.metadata["kernelspec"] = kernel
-    folder = classroom.course.submitted / "anna" / LESSON
-    folder.mkdir(parents=True)
-    (folder / f"{LESSON}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-    found = intake.read(classroom.course, classroom.course.lesson(LESSON), "anna")
+    classroom.hand_in("anna", json.dumps(notebook))
+    found = read(classroom)
     assert found.problem == "" and found.notebook is not None
 
 

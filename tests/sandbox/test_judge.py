@@ -341,3 +341,23 @@ def test_statuses_of_checks(room, court, sandbox):
     assert court.run_check("try: memory()\nexcept MemoryError: pass").status == "ok"
     assert court.run_check("try: forever()\nexcept Exception: pass").status == "timeout"
     assert court.run_check("1").status == "timeout"
+
+
+def test_a_function_is_fetched_until_its_name_means_another(room, court):
+    """Asked again and again, or a check would call what is no longer the student's answer."""
+    asked = []
+    ask = room.ask
+    room.ask = lambda what, *values: asked.append(what) or ask(what, *values)
+    room.run(
+        "def f():\n    return 1\n"
+        "def change():\n    global f\n    f = lambda: 2\n"
+        "def use(other):\n    return f()"
+    )
+    assert court.run_check("assert f() == 1").status == "ok"
+    assert court.run_check("assert f() == 1").status == "ok"
+    assert asked.count("fetch") == 1
+    assert court.run_check("change()\nassert f() == 2").status == "ok"
+    room.run("def f():\n    return 3")
+    assert court.run_check("assert f() == 3").status == "ok"
+    check = "kept = f\nf = None\ntry:\n    use(1)\nexcept TypeError:\n    f = kept\nassert f() == 3"
+    assert court.run_check(check).status == "ok"
