@@ -41,11 +41,7 @@ from .unbroadcast import fit_array, fit_dtype, fit_tensor
 
 _numbers = itertools.count()  # of long walks
 _SEQ = attrgetter("_seq")
-add, running_sums = np.add, np.add.accumulate
-
-# Filled by the table: how to bring a gradient to the shape of what it belongs to.
-sum_to_array: Any = None
-sum_to_tensor: Any = None
+add = np.add
 
 
 # -- the walk -------------------------------------------------------------------------------------

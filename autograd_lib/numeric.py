@@ -64,6 +64,7 @@ _ONES = {FLOAT32: np.ones(_MANY, "f4"), FLOAT64: np.ones(_MANY, "f8")}
 _FEW = 256
 _ROW_INDICES = [(i, ...) for i in range(_FEW)]
 _ROWS_OF_ONES = [_ONES[FLOAT32][:n] for n in range(_FEW + 1)]  # by length
+COLUMNS = [np.ones((n, 2), "f4") for n in range(33)]  # by length
 _ROWS = np.arange(_MANY)
 _LONG = 65536
 _ZEROS = {FLOAT32: np.zeros(_LONG, "f4"), FLOAT64: np.zeros(_LONG, "f8")}

@@ -8,13 +8,11 @@ import numpy as np
 
 from .dtypes import FROM_NUMPY
 from .errors import hint
-from .numeric import FLOAT32, sum_of_rows
+from .numeric import COLUMNS, FLOAT32, sum_of_rows
 from .tensor import Tensor
 
 if TYPE_CHECKING:
     from .node import Node
-
-running_sums = np.add.accumulate
 
 # Filled by the table: how to bring a gradient to the shape of what it belongs to.
 sum_to_array: Any = None
@@ -24,10 +22,11 @@ sum_to_tensor: Any = None
 def fit_array(node: Node, g: Any, shape: Any, dtype: Any) -> Any:
     """A gradient in the shape and type of what it belongs to."""
     if not shape:
-        # Of a few numbers, the last of their running sums: 0.5 us, where reducing takes 0.8. (The
-        # way of `total` takes 0.3, but adds doubles: where torch rounds each sum, so do gradients.)
-        if g.dtype is dtype is FLOAT32 and g.ndim == 1 and 0 < g.size <= 32:
-            return running_sums(g)[-1] + 0.0  # (no sum is -0)
+        # Of a few numbers, their product with a column of ones (twice, as one number is no matrix):
+        # 0.4 us, where reducing takes 0.8. (The way of `total` takes 0.3, but adds doubles: where
+        # torch rounds each sum, so do gradients.)
+        if g.dtype is dtype is FLOAT32 and g.ndim == 1 and g.size <= 32:
+            return g.dot(COLUMNS[g.size])[0]
         g = np.add.reduce(g, None)
     elif g.shape != shape:
         if g.shape[1:] == shape:
