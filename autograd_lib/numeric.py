@@ -62,7 +62,6 @@ CONSTANTS = _ByType()  # CONSTANTS[dtype][x]: `x` as an array; of other types th
 _MANY = 4096
 _ONES = {FLOAT32: np.ones(_MANY, "f4"), FLOAT64: np.ones(_MANY, "f8")}
 _FEW = 256
-_ROW_INDICES = [(i, ...) for i in range(_FEW)]
 _ROWS_OF_ONES = [_ONES[FLOAT32][:n] for n in range(_FEW + 1)]  # by length
 COLUMNS = [np.ones((n, 2), "f4") for n in range(33)]  # by length
 _ROWS = np.arange(_MANY)
@@ -126,11 +125,6 @@ def where_not_zero(grad: Any, a: Any) -> Any:
     bits = (a != ZERO[grad.dtype]).astype(whole)
     bits *= grad.view(whole)
     return bits.view(grad.dtype)
-
-
-def row_indices(n: int) -> Any:
-    """The index of each of `n` rows, as a view whatever its dimension."""
-    return _ROW_INDICES[:n] if n <= _FEW else [(i, ...) for i in range(n)]
 
 
 def rows(n: int) -> Any:

@@ -158,28 +158,27 @@ def wrap_all(arrays: Any, node: Any, n: int) -> list[Any]:
 def wrap_views(arrays: list, base: Tensor, node: Any) -> list[Any]:
     """Tensors of several views of `base`, made by `node`."""
     root, version, kind = view_of(base, True)
-    counter, dtype = base._counter, base._a.dtype
+    counter, tracked = base._counter, node is not None
     outs: list[Any] = []
-    shapes: list[tuple] = []
-    if node is not None:
-        seq = node._seq
-        node._shape = shapes
-        node._dtype = [dtype] * len(arrays)
-    for nr, a in enumerate(arrays):
+    edge = None
+    if tracked:
+        seq, dtype = node._seq, base._a.dtype
+        node._shape = shapes = []
+        node._dtype = dtypes = []
+    for a in arrays:
+        if tracked:
+            shape = a.shape
+            edge = (seq, node, len(outs), shape, dtype)
+            shapes.append(shape)
+            dtypes.append(dtype)
         out = new(Tensor)
+        outs.append(out)
         out._a = a
+        out._edge = edge
+        out._rg = tracked
         out._counter = counter
         out._grad = out._hooks = None
         out._view = [root, version, kind]  # (each its own: one may be renewed before the others)
-        if node is not None:
-            shape = a.shape
-            shapes.append(shape)
-            out._edge = (seq, node, nr, shape, dtype)
-            out._rg = True
-        else:
-            out._edge = None
-            out._rg = False
-        outs.append(out)
     return outs
 
 

@@ -366,14 +366,11 @@ NORMAL, MULTIPLE, NO_GRAD, CUSTOM, INFERENCE_MODE = range(5)
 
 def view_of(t: Tensor, multiple: bool = False) -> list:
     """The view record [base, version, kind] of a new view of `t`."""
-    parent, counter, state = t._view, t._counter, mode.state if unusual else True
+    parent, counter, kind = t._view, t._counter, MULTIPLE if multiple else NORMAL
+    if unusual and mode.state is not True:
+        kind = INFERENCE_MODE if mode.inference else kind if mode.state else NO_GRAD
     version = 0 if counter is INFERENCE else counter[0]
-    kind = NO_GRAD if not state else MULTIPLE if multiple else NORMAL
-    if state.__class__ is not bool and mode.inference:
-        kind = INFERENCE_MODE
-    if parent is None:
-        return [t, version, kind]
-    return [parent[0], version, max(kind, parent[2])]
+    return [t, version, kind] if parent is None else [parent[0], version, max(kind, parent[2])]
 
 
 def _changed_elsewhere(t: Tensor) -> RuntimeError:

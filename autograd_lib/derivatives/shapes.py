@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import long_name, result_numpy
-from ..numeric import complex_met, memory, row_indices
+from ..numeric import complex_met, memory
 from ..recorder import Array, Arrays, op, word
 from ..tensor import wrap_dim
+
+_array, _empty = np.array, np.empty
 
 
 def axes(dim: Any, ndim: int) -> tuple:
@@ -128,7 +130,7 @@ def expand(self, size):
     """The word on arrays: `self` repeated to this shape."""
     if self.ndim == 0:
         # Filling a small array takes a tenth of the time that a broadcast takes to set up.
-        out = np.empty(size, self.dtype)
+        out = _empty(size, self.dtype)
         if out.size <= 4096:
             out.fill(self)
             return out
@@ -419,9 +421,10 @@ def unbind(self: Array, dim=0):
         raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
     if dim:
         self = np.moveaxis(self, wrap_dim(dim, self.ndim), 0)
-    out = []
-    for at in row_indices(len(self)):  # (a comprehension, which is a call, takes 0.1 us more)
-        out.append(self[at])
+    out, i, n = [], 0, len(self)
+    while i < n:  # (`for` would take 0.1 us more, a comprehension 0.3)
+        out.append(self[i, ...])
+        i += 1
     return out
 
 
@@ -519,7 +522,7 @@ def stack(tensors: Arrays, dim=0):
     first = tensors[0]
     if first.ndim == 0:
         # A few numbers, such as the gradients of unpacked parameters: NumPy joins them at once.
-        out = np.array(tensors)
+        out = _array(tensors)
         if out.ndim == 1 and out.dtype is first.dtype:
             return out
     for i, a in enumerate(tensors):
