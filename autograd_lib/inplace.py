@@ -307,23 +307,23 @@ def fast_arithmetic(name: str, ufunc: Any, unknown: Any = None) -> Any:
 
     def in_place(self: Tensor, other: Any, *, alpha: Any = 1) -> Any:
         # What an optimizer does once per parameter and step: same shape, same type, no recording.
-        if other.__class__ is Tensor and mode.state is False and alpha == 1:
+        if other.__class__ is Tensor and alpha == 1 and unusual and mode.state is False:
             a, b, counter = self._a, other._a, self._counter
             kind = a.dtype
             if (
                 b.dtype is kind
                 and (kind is FLOAT32 or kind is FLOAT64)
-                and b.shape == a.shape
                 # No two elements share a place in memory: not in an array's own, nor if they are
                 # contiguous. (The first question takes a third of the time.)
                 and (a.base is None or a.flags.c_contiguous)
                 and counter is not INFERENCE
             ):
-                # (Where a warning is an error, it comes after the result has been written.)
-                try:  # noqa: SIM105 - (suppress takes 0.4 us)
+                try:
                     ufunc(a, b, a)
+                except ValueError:  # shapes that do not fit (to compare them would take 0.06 us)
+                    return slow(self, other)
                 except RuntimeWarning:
-                    pass
+                    pass  # (where a warning is an error, it comes after the result was written)
                 counter[0] += 1
                 return self
         elif not isinstance(other, OPERANDS):
