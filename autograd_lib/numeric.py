@@ -61,8 +61,8 @@ CONSTANTS = _ByType()  # CONSTANTS[dtype][x]: `x` as an array; of other types th
 
 _MANY = 4096
 _ONES = {FLOAT32: np.ones(_MANY, "f4"), FLOAT64: np.ones(_MANY, "f8")}
-_FEW = 256
-_ROWS_OF_ONES = [_ONES[FLOAT32][:n] for n in range(_FEW + 1)]  # by length
+FEW = 256
+ROWS_OF_ONES = [_ONES[FLOAT32][:n] for n in range(FEW + 1)]  # by length
 COLUMNS = [np.ones((n, 2), "f4") for n in range(33)]  # by length
 _ROWS = np.arange(_MANY)
 _LONG = 65536
@@ -74,8 +74,8 @@ _add, _max = np.add.reduce, np.maximum.reduce
 def total(a: Any) -> Any:
     """The sum of all elements."""
     # Of a few numbers, their product with as many ones: 0.3 us, where reducing takes 0.8.
-    if a.ndim == 1 and a.dtype is FLOAT32 and a.size <= _FEW:
-        return a.dot(_ROWS_OF_ONES[a.size])
+    if a.ndim == 1 and a.dtype is FLOAT32 and a.size <= FEW:
+        return a.dot(ROWS_OF_ONES[a.size])
     return _add(a, None)
 
 

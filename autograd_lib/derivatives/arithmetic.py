@@ -11,13 +11,14 @@ import math
 import numpy as np
 
 from ..dtypes import default_numpy
-from ..numeric import ONE, above_zero, complex_met, loud, quiet, where_not_zero
+from ..numeric import FLOAT32, ONE, above_zero, complex_met, loud, quiet, where_not_zero
 from ..recorder import Array, Number, op, unary, word
 from .comparing import logical_and, where
 from .complexes import conj_physical, is_complex, real_part
 from .shapes import all_of, zeros_like
 
 PI = math.pi
+_multiply = np.multiply
 
 
 @word
@@ -182,9 +183,10 @@ def pow_self(grad, self, exponent):
 @op(node="PowBackward0", public=False, error="pow", calm=True,
     self="grad * twice(self) if exponent == 2 else pow_self(grad, self, exponent)")
 def pow_scalar(self: Array, exponent):
-    kind = self.dtype.kind
-    if exponent == 2 and kind == "f":
-        return np.multiply(self, self)
+    kind = self.dtype
+    if exponent == 2 and (kind is FLOAT32 or kind.kind == "f"):
+        return _multiply(self, self)
+    kind = kind.kind
     if kind in "iub":
         if isinstance(exponent, float):
             return self.astype(default_numpy()) ** exponent

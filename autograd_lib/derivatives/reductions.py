@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import errors, unbroadcast
 from ..dtypes import long_name
-from ..numeric import FLOAT32, complex_met, kept, sum_along, total
+from ..numeric import FEW, FLOAT32, ROWS_OF_ONES, complex_met, kept, sum_along, total
 from ..operands import return_type
 from ..recorder import Array, op, speak_tensors, word
 from ..tensor import wrap_dim
@@ -106,11 +106,13 @@ def _need_float(name, a):
 @op(node="MeanBackward0", public=False, calm=True,
     self="expand(grad / self_sym_numel, self_sym_sizes)")
 def mean_all(self: Array):
-    if self.dtype is not FLOAT32:
-        _need_float("mean", self)
     # A sum and a division: a fifth of the time of ndarray.mean. (Dividing a float32 scalar by a
     # Python integer stays in float32.)
-    return total(self) / (self.size or math.nan)
+    n = self.size
+    if self.dtype is FLOAT32 and self.ndim == 1 and 0 < n <= FEW:
+        return self.dot(ROWS_OF_ONES[n]) / n  # as `total` does it, 0.1 us less
+    _need_float("mean", self)
+    return total(self) / (n or math.nan)
 
 
 @op(node="MeanBackward1", public=False, error="mean", keeps=("self_sym_numel",),
