@@ -76,9 +76,9 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                     if g is None:
                         grad = _complete(node, grad, False)
                         break
-            edge, gradients, i = None, node._run(grad, keep), 0
-            for to in node._edges:  # (counting ourselves: `zip` would take 0.1 us more)
-                g = gradients[i]
+            edge, edges, i = None, node._edges, 0
+            for g in node._run(grad, keep):  # (counting ourselves: `zip` would take 0.1 us more)
+                to = edges[i]
                 i += 1
                 if g is None or to is None:
                     continue
@@ -98,7 +98,7 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                     elif edge is not None and edge[1] is target:
                         onward = onward + g
                         continue
-                    elif target in arrived:
+                    elif arrived and target in arrived:  # (mostly, nothing has to wait)
                         arrived[target] = arrived[target] + g
                         continue
                     if edge is None:
@@ -110,13 +110,14 @@ def walk(edge: Any, grad: Any, keep: bool) -> None:
                 a = to._a
                 if g.shape != a.shape or g.dtype is not a.dtype:
                     g = fit_array(node, g, a.shape, grad_kind(to, g.dtype))
-                entry = leaves.get(id(to))
-                if entry is not None:
+                key = id(to)
+                if key in leaves:
+                    entry = leaves[key]
                     entry[1], entry[2] = entry[1] + g, True
                     continue
                 # An array that the derivative has just made is taken over by the leaf; one that was
                 # only passed on, or is a view, will have to be copied.
-                leaves[id(to)] = [to, g, g is not grad and g.base is None and not node._shares]
+                leaves[key] = [to, g, g is not grad and g.base is None and not node._shares]
                 if hooked and to._hooks is not None:
                     watched = True
             if heap and (edge is None or heap[0] < edge):
