@@ -385,3 +385,46 @@ def test_callbacks_and_hooks_on_several_gradients():
 def test_arrays_of_types_that_torch_lacks_are_refused(data):
     with pytest.raises(TypeError, match=r"can't convert np\.ndarray of type numpy"):
         torch.from_numpy(data)
+
+
+def test_in_place_without_recording_broadcasts_or_says_why_not():
+    x = torch.ones(2, 3, requires_grad=True)
+    with torch.no_grad():
+        x -= torch.tensor([1.0, 2.0, 3.0])
+        x *= torch.tensor(2.0)
+        x.t().add_(torch.tensor([1.0, -1.0]))
+        assert x.tolist() == [[1.0, -1.0, -3.0], [-1.0, -3.0, -5.0]] and x._version == 3
+        for wrong in (torch.ones(2), torch.ones(4, 2, 3)):
+            with pytest.raises(RuntimeError):
+                x -= wrong
+        with pytest.raises(RuntimeError, match="doesn't match the broadcast shape"):
+            x[0].add_(torch.ones(2, 3))
+        with pytest.raises(RuntimeError, match="single memory location"):
+            torch.zeros(1).expand(3).add_(torch.ones(3))
+    assert x.requires_grad and x.is_leaf and x._version == 3
+
+
+def test_views_by_unpacking_know_their_base_and_the_mode_they_were_made_in():
+    x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    a, b, c = x
+    assert [(t.output_nr, t.requires_grad, t._base is x) for t in (a, b, c)] == [
+        (0, True, True), (1, True, True), (2, True, True)
+    ]  # fmt: skip
+    assert a.grad_fn is c.grad_fn and a._version == 0
+    with torch.no_grad():
+        d, _, _ = x
+        assert d.is_leaf and d.requires_grad
+    with torch.inference_mode():
+        e, _, _ = x
+        assert e.is_leaf and e.requires_grad and not e.is_inference()
+    with pytest.raises(RuntimeError, match="Output 0 of Unbind is a view and is being modified"):
+        a += 1
+    (a * b).backward()
+    assert x.grad.tolist() == [2.0, 1.0, 0.0]
+    with torch.no_grad():
+        x += 1
+    assert a._version == 1 and d.tolist() == 2.0
+    with pytest.raises(RuntimeError, match="Output 1 of Unbind is a view and its base"):
+        b * 2
+    with pytest.raises(RuntimeError, match="A view was created in no_grad mode"):
+        d * 2

@@ -268,3 +268,19 @@ def test_relu_selects_bit_by_bit():
                 x.grad = None
                 y.backward(torch.full_like(x, g), retain_graph=True)
                 assert repr(x.grad.tolist()) == repr([g, g, 0.0, 0.0, 0.0] * times)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 11, 31, 32, 33, 100])
+def test_the_gradient_of_one_number_is_the_sum_of_what_came(n):
+    rng = np.random.RandomState(n)
+    inf, nan = np.float32(np.inf), np.float32(np.nan)
+    rows = [rng.standard_normal(n).astype("f4"), np.full(n, -0.0, "f4")]
+    if n > 1:
+        rows += [np.array([end] + [1] * (n - 1), "f4") for end in (inf, -inf, nan)]
+    for row in rows:
+        w = torch.tensor(2.0, requires_grad=True)
+        (w + torch.zeros(n)).backward(torch.tensor(row))
+        assert w.grad.shape == () and w.grad.dtype is torch.float32
+        expected = row.astype("f8").sum() + 0.0  # (never -0)
+        assert np.allclose(w.grad.item(), expected, 1e-5, 1e-5, equal_nan=True)
+        assert not (np.signbit(w.grad.numpy()) and not w.grad)
