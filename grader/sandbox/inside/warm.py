@@ -18,8 +18,7 @@ from .wire import Closed, dumps, loads
 TIMES = 12
 """after some eight runs Python takes code for often used"""
 
-_CELL = '''
-def warm_up(x, y):
+_CELL = '''def warm_up(x, y):
     """Return something, as a student's function would."""
     total = 0.0
     for value in [1.0, 2.0]:
