@@ -19,7 +19,6 @@ function: the derivative is then itself recorded, and can be differentiated agai
 
 from __future__ import annotations
 
-import ast
 import inspect
 import linecache
 import re
@@ -61,6 +60,7 @@ KINDS = {"Array", "Number", "Optional", "Arrays", "Index"}
 # What can be saved of an argument instead of itself: <argument>_sym_sizes and so on.
 FACTS = {"sizes": "_a.shape", "numel": "_a.size", "dtype": "_a.dtype", "needed": "_rg",
          "turned": "_a.flags.f_contiguous"}  # fmt: skip
+NAME = re.compile(r"(?<![.\w])[a-zA-Z_]\w*")
 FACT = re.compile(r"_(sym_sizes|sym_numel|dtype|needed|turned)$")
 
 ENTRIES: dict[str, Entry] = {}
@@ -228,8 +228,7 @@ class Entry:
     def _saved_names(self, formula: str) -> list[str]:
         """What a formula names that is neither the gradient nor a word."""
         found = []
-        for node in ast.walk(ast.parse(formula, mode="eval")):
-            n = getattr(node, "id", "")
+        for n in NAME.findall(formula):
             base = FACT.sub("", n)
             known = n in self.results or n in self.inside
             if known or (base in self.signature.parameters and n != "grad"):
@@ -243,11 +242,10 @@ class Entry:
         slots += [f"version_{s}" for s in self.saved_variables]
         slots += [f"counter_{s}" for s in self.saved_results]
         slots += ["real"] if self.unfold else []
-        self.node_source = self._write_run("run", True)
         space: dict[str, Any] = {
             "__slots__": tuple(slots),
-            "_run": self._derivative(self.node_source, ARRAYS),
-            "_run_tensors": self._first_run_tensors,
+            "_run": self._at_first("_run", True),
+            "_run_tensors": self._at_first("_run_tensors", False),
             "_wants_all": self.wants_all,
             "_holomorphic": self.holomorphic,
             "saved_names": tuple(sorted({*self.saved, *self.shows} - {*self.hides})),
@@ -272,15 +270,20 @@ class Entry:
         return made_type(self.node_name, (Node,), space)
 
     @property
-    def _first_run_tensors(self) -> Any:
-        """Few derivatives are ever differentiated: this one is written when it is."""
+    def node_source(self) -> str:
+        """The text of the derivative, on arrays."""
+        return self._write_run("run", True)
 
-        def run_tensors(node: Any, grad: Any, keep: bool) -> Any:
-            made = self._derivative(self._write_run("run_tensors", False), WORDS)
-            self.node_class._run_tensors = made  # type: ignore[method-assign]
+    def _at_first(self, name: str, arrays: bool) -> Any:
+        """A program needs few derivatives of all: each is written when it is first called."""
+
+        def run(node: Any, grad: Any, keep: bool) -> Any:
+            text = self._write_run(name.strip("_"), arrays)
+            made = self._derivative(text, ARRAYS if arrays else WORDS)
+            setattr(self.node_class, name, made)
             return made(node, grad, keep)
 
-        return run_tensors
+        return run
 
     def _write_run(self, name: str, arrays: bool) -> str:
         """The derivative: one gradient, or None, for each edge."""
@@ -311,7 +314,8 @@ class Entry:
             w.append(f"    if not keep: {freed} = FREED")
         w.append(f"    return {result}")
         text = "\n".join(w)
-        helpers = "".join(f", {h}={h}" for h in READERS if re.search(rf"\b{h}\b", text))
+        used = {*NAME.findall(text)}
+        helpers = "".join(f", {h}={h}" for h in READERS if h in used)
         return f"def {name}(node, {grad}, keep{helpers}):\n{text}"
 
     def _read(self, arg: str, arrays: bool, pad: str) -> list[str]:

@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 
 from .directory import CourseDirectory, Lesson
 from .pages import clean_line
-from .sandbox.inside.wire import is_crowded, whole_characters
+from .sandbox.inside.wire import is_crowded, is_deep, whole_characters
 
 LARGEST_NOTEBOOK = 20_000_000
 """bytes; a lesson solved with all its pictures is a hundredth of it"""
@@ -54,6 +54,13 @@ class Submission:
     """where it is left which check is run, should the process end in it"""
     parts: dict[str, Submission] = field(default_factory=dict)
     """of an assignment that is not a lesson, the notebooks that were handed in, by name"""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel as text: a notebook's many small parts would each be looked at several times."""
+        return {**vars(self), "notebook": self.notebook and json.dumps(self.notebook)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, notebook=state["notebook"] and _parse(state["notebook"]))
 
     def set_parts(self, parts: dict[str, Submission]) -> None:
         """Take the notebooks in; what is wrong with one of them is wrong with the submission."""
@@ -209,7 +216,7 @@ def read_notebook(submission: Submission, path: Path, place: str) -> None:
         )
         return
     try:
-        content = json.loads(whole_characters(raw))
+        content = _parse(whole_characters(raw))
     except (ValueError, RecursionError) as error:
         submission.problem = (
             f"{place} is not a notebook: its text is not JSON ({_short(error)}). Perhaps the "
@@ -231,7 +238,7 @@ def read_notebook(submission: Submission, path: Path, place: str) -> None:
             raw.decode("utf-8")
             _drop_outputs(content)
             # What nbformat's schema asks for beyond this takes as long as all else together.
-            notebook = nbformat.v4.nbjson.JSONReader().to_notebook(content)
+            notebook = nbformat.v4.rwbase.rejoin_lines(content)
             _check_cells(notebook)
     except Exception as error:
         submission.problem = (
@@ -247,6 +254,11 @@ def read_notebook(submission: Submission, path: Path, place: str) -> None:
         )
         return
     submission.notebook = notebook
+
+
+def _parse(text: str | bytes) -> Any:
+    """Read JSON whose objects are nodes of a notebook, as soon as they are there."""
+    return json.loads(text, object_hook=NotebookNode)
 
 
 def instructors_notebook(path: Path) -> NotebookNode:
@@ -312,6 +324,8 @@ def _check_cells(notebook: NotebookNode) -> None:
             raise ValueError(f"cell {number} has no text or no metadata")
     if not isinstance(notebook.get("metadata"), dict):
         raise ValueError("it has no metadata")
+    if is_deep(notebook):
+        raise ValueError("it is nested too deeply")
 
 
 def _language(notebook: NotebookNode) -> str:

@@ -37,6 +37,7 @@ from .judge.court import Court
 from .judge.desk import at_desk
 from .judge.later import may_wait
 from .judge.provided import provided
+from .judge.scopes import wanted
 from .provenance import assignment_sha256, environment
 from .restore import Backbone, Restored, exercises, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
@@ -417,6 +418,7 @@ def _run(notebook: str, restored: Restored, sitting: _Sitting) -> list[CheckResu
     that has seen a hidden input could print it in the next cell.
     """
     definitions: dict[str, Definition] = {}
+    sitting.checks = tuple(cell.source for cell in restored.cells if role(cell) == "check")
     belongs = exercises(restored.cells)
     checks: list[CheckResult | _Hidden] = []
     for cell in restored.cells:
@@ -558,6 +560,8 @@ class _Sitting:
         submission: Submission,
     ) -> None:
         self._sandbox, self._files, self._provided = sandbox, files, provided
+        self.checks: tuple[str, ...] = ()
+        """the text of each check"""
         self._given_up, self._note = submission.given_up, submission.note
         self.pictures: Mapping[str, str] = {}
         """what need not be drawn in a room, by fingerprint"""
@@ -680,10 +684,12 @@ class _Sitting:
             self._ran += 1
         return self._room, self._court
 
-    @staticmethod
-    def _cell(room: SandboxRoom, court: Court, past: _Past) -> CellRun:
-        run = CellRun("ok") if past.ahead else room.run(past.source, past.number)
-        court.has_run(past.source)
+    def _cell(self, room: SandboxRoom, court: Court, past: _Past) -> CellRun:
+        if past.ahead:
+            run = CellRun("ok")
+        else:
+            run = room.run(past.source, past.number, wanted(past.source, self.checks))
+        court.has_run(past.source, run.functions)
         if past.locked and not run.ended:
             court.run_locked(past.source)
             if room.ended:

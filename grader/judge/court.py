@@ -56,10 +56,13 @@ class Court:
 
     # Cells
 
-    def has_run(self, source: str) -> None:
-        """Take note of a cell that was run in the room: its text is what forbidden names are
-        looked for in, and the room is not asked for it."""
+    def has_run(self, source: str, functions: Mapping[str, Any]) -> None:
+        """Take note of a cell that was run in the room, and of functions that it left behind.
+
+        Its text is what forbidden names are looked for in, and the room is not asked for it.
+        """
         self._cells.append(source)
+        self._names.learn(functions)
 
     def run_locked(self, source: str) -> None:
         """Run a locked cell for the names that it defines; what fails in it is left out."""

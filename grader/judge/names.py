@@ -22,11 +22,15 @@ class Names(dict):
         self._ask, self._provided = ask, provided
         self._fetched: set[str] = set()
         self._functions: dict[str, Any] = {}
-        """those that were fetched, and still are what their names mean in the room"""
+        """those that came from the room, and still are what their names mean there"""
 
     def fetch_anew(self) -> None:
         """Keep no function any more: a name may mean another one by now."""
         self._functions.clear()
+
+    def learn(self, functions: Mapping[str, Any]) -> None:
+        """Take note of functions that a cell has left behind: they need not be fetched."""
+        self._functions.update(functions)
 
     def __missing__(self, name: str) -> Any:
         if hasattr(builtins, name):
@@ -35,15 +39,15 @@ class Names(dict):
             with contextlib.suppress(ImportError):
                 exec(self._provided[name], self)
                 return self[name]
-        if name in self._functions:
-            return self._functions[name]
-        try:
-            value = self._ask("fetch", name)
-        except NameError:
-            raise KeyError(name) from None
+        value = self._functions.get(name)
+        if value is None:
+            try:
+                value = self._ask("fetch", name)
+            except NameError:
+                raise KeyError(name) from None
+            if is_function(value):
+                self._functions[name] = value
         self._fetched.add(name)
-        if is_function(value):
-            self._functions[name] = value
         return value
 
     def __setitem__(self, name: str, value: Any) -> None:

@@ -55,6 +55,17 @@ def scopes(source: str) -> tuple[Scope, ...] | None:
         return None
 
 
+def wanted(source: str, checks: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that a cell binds and one of the `checks` uses."""
+    bound = {name for scope in scopes(source) or () for name in scope.bound}
+    return tuple(sorted(bound & _used(checks)))
+
+
+@lru_cache(64)
+def _used(sources: tuple[str, ...]) -> set[str]:
+    return {name for source in sources for scope in scopes(source) or () for name in scope.used}
+
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 

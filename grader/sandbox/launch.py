@@ -20,11 +20,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..judge.handles import judging_peer
+from ..judge.handles import is_function, judging_peer
 from . import bubblewrap, start, watch
 from .inside.peer import REBOUND
 from .inside.pictures import MARK
-from .inside.wire import COOKIE_BYTES, Channel, Closed, Flood, TooLate, WireError
+from .inside.wire import COOKIE_BYTES, Channel, Closed, Flood, TooLate, WireError, is_deep
 from .room import FULL, CellRun, Limits, RoomEnded
 from .start import SandboxError
 
@@ -37,10 +37,6 @@ MOST_TEMPLATES = 4
 
 LONGEST_TEMPLATE = 100_000
 """characters of all of a template's cells; they travel in one datagram"""
-
-
-DEEPEST_OUTPUT = 100
-"""levels of lists and dictionaries in what a cell shows"""
 
 
 class Sandbox:
@@ -358,11 +354,8 @@ class SandboxRoom:
 
     # Verbs
 
-    def run(self, source: str, number: int | None = None) -> CellRun:
-        """Run a cell as Jupyter would; where `ended` is true of the result, the room is over.
-
-        Its `number` is the one in brackets beside it, by default the next.
-        """
+    def run(self, source: str, number: int | None = None, wanted: tuple[str, ...] = ()) -> CellRun:
+        """Run a cell as Jupyter would; where `ended` is true of the result, the room is over."""
         outputs: list[Any] = []
         self._outputs = outputs
         self._lines.update(line.strip() for line in source.splitlines())
@@ -370,7 +363,8 @@ class SandboxRoom:
         self.peer.answering = False
         try:
             with self.within():
-                status, name, text, lines = _checked(self.peer.request("run", source, number))
+                found = self.peer.request("run", source, number, wanted)
+                status, name, text, lines, functions = _checked(found)
         except RoomEnded as ended:
             return CellRun(ended.status, outputs)
         except WireError as error:
@@ -382,14 +376,15 @@ class SandboxRoom:
         finally:
             self._outputs = None
             self.peer.answering = True
+        known = {name: one for name, one in functions if name in wanted and is_function(one)}
         if status == "ok":
-            return CellRun("ok", outputs)
+            return CellRun("ok", outputs, functions=known)
         outputs.append(
             {"output_type": "error", "ename": name, "evalue": text, "traceback": list(lines)}
         )
         if name == "MemoryError":
-            return CellRun("error", outputs, (name, "the memory that a submission has is used up"))
-        return CellRun("error", outputs, (name, text))
+            text = "the memory that a submission has is used up"
+        return CellRun("error", outputs, (name, text), functions=known)
 
     def fetch(self, name: str) -> Any:
         """Return what a name means in the notebook; raises NameError."""
@@ -487,25 +482,17 @@ class _OutOfMemory(WireError):
     """All processes together hold more than they may."""
 
 
-def _checked(found: Any) -> tuple[str, str, str, tuple[str, ...]]:
-    if (
-        type(found) is not tuple
-        or len(found) != 4
-        or not all(type(part) is str for part in found[:3])
-        or type(found[3]) is not tuple
-        or not all(type(line) is str for line in found[3])
-    ):
-        raise WireError("a cell ended in an unknown way")
-    return found[0], found[1][:200], found[2][:2000], tuple(line[:2000] for line in found[3][:60])
+def _checked(found: Any) -> tuple[str, str, str, tuple[str, ...], tuple[Any, ...]]:
+    match found:
+        case (str(how), str(name), str(text), tuple(lines), tuple(functions)):
+            if all(type(line) is str for line in lines) and all(map(_is_named, functions)):
+                kept = tuple(line[:2000] for line in lines[:60])
+                return how, name[:200], text[:2000], kept, functions
+    raise WireError("a cell ended in an unknown way")
 
 
-def _is_deep(value: Any, levels: int = DEEPEST_OUTPUT) -> bool:
-    """Say whether data is nested more deeply than what reads it later could follow."""
-    if type(value) is dict:
-        value = [*value.values()]
-    if type(value) is not list:
-        return False
-    return levels == 0 or any(_is_deep(part, levels - 1) for part in value)
+def _is_named(one: Any) -> bool:
+    return type(one) is tuple and len(one) == 2 and type(one[0]) is str
 
 
 def _bundle(data: dict[str, Any]) -> dict[str, Any]:
@@ -527,7 +514,7 @@ def _output(event: Any) -> dict[str, Any]:
         return {"output_type": "stream", "name": name, "text": event["text"]}
     if kind in ("display_data", "execute_result") and type(event.get("data")) is dict:
         metadata = event.get("metadata")
-        if _is_deep(event["data"]) or _is_deep(metadata):
+        if is_deep(event["data"]) or is_deep(metadata):
             raise WireError("an output is nested too deeply")
         output = {
             "output_type": kind,

@@ -58,6 +58,8 @@ class CellRun:
     """of a check: the number of its line in which the exception arose"""
     value: float | None = None
     """of a check: the number it ended with, which is the points it gives"""
+    functions: dict[str, Any] = field(default_factory=dict)
+    """of a cell: those of the functions asked for that it has left behind"""
     evidence: dict[str, Any] = field(default_factory=dict)
     """of a check: what staff may see of it, see `grader.evidence`"""
 
@@ -81,8 +83,12 @@ class Room(Protocol):
     isolation: str
     """full, reduced or none"""
 
-    def run(self, source: str) -> CellRun:
-        """Run a cell as Jupyter would; where `ended` is true of the result, the room is over."""
+    def run(self, source: str, number: int | None = None, wanted: tuple[str, ...] = ()) -> CellRun:
+        """Run a cell as Jupyter would; where `ended` is true of the result, the room is over.
+
+        Its `number` is the one in brackets beside it, by default the next. Which functions will be
+        `wanted` of the room afterwards may be said at once, so that it need not be asked for each.
+        """
         ...
 
     def fetch(self, name: str) -> Any:

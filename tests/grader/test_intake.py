@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 
 import nbformat
 import pytest
@@ -18,6 +19,23 @@ def test_a_notebook_is_read(classroom):
     classroom.hand_in("anna", classroom.answers())
     submission = read(classroom)
     assert submission.problem == "" and submission.notebook.cells and len(submission.sha256) == 64
+
+
+def test_a_submission_travels_with_its_notebook(classroom):
+    classroom.hand_in("anna", classroom.answers())
+    submission = read(classroom)
+    again = pickle.loads(pickle.dumps(submission))
+    assert again == submission and again.notebook.cells[0].metadata == {}
+
+
+@pytest.mark.parametrize(("levels", "problem"), [(90, False), (120, True), (900, True)])
+def test_how_deep_a_notebook_may_be(classroom, levels, problem):
+    """Whoever reads it later, in another process, must get as far as this one did."""
+    text = nbformat.writes(classroom.answers())
+    deep = "[" * levels + "]" * levels
+    classroom.hand_in("anna", text.replace('"metadata": {}', f'"metadata": {{"a": {deep}}}', 1))
+    found = read(classroom).problem
+    assert ("nested too deeply" in found) is problem and bool(found) is problem
 
 
 def as_other(notebook, **changes):

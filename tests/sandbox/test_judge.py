@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lib as torch
-from grader.judge.handles import same_object
+from grader.judge.handles import is_function, same_object
 from grader.sandbox import RoomEnded
 
 STUDENT = """
@@ -361,3 +361,41 @@ def test_a_function_is_fetched_until_its_name_means_another(room, court):
     assert court.run_check("assert f() == 3").status == "ok"
     check = "kept = f\nf = None\ntry:\n    use(1)\nexcept TypeError:\n    f = kept\nassert f() == 3"
     assert court.run_check(check).status == "ok"
+
+
+def test_functions_that_a_cell_leaves_behind_need_not_be_fetched(room, court):
+    asked = []
+    ask = room.ask
+    room.ask = lambda what, *values: asked.append(what) or ask(what, *values)
+
+    def run(source):
+        court.has_run(source, room.run(source, wanted=("f", "g", "number", "nothing")).functions)
+
+    run("def f():\n    return g()\ndef g():\n    return 1\nnumber = 7")
+    assert court.run_check("assert f() == 1").status == "ok"
+    assert asked.count("fetch") == 0
+    assert court.run_check("assert number == 7").status == "ok"
+    assert asked.count("fetch") == 1
+    # A name that a check gives, and has never looked up, is its own.
+    assert court.run_check("g = 2").status == "ok"
+    assert court.run_check("assert f() == 1 and g == 2").status == "ok"
+    run("def f():\n    return 3")
+    assert court.run_check("assert f() == 3").status == "ok"
+    run("f = 4")
+    assert court.run_check("assert f == 4").status == "ok"
+    run("def f():\n    return 5\nraise ValueError")
+    assert court.run_check("assert f() == 5").status == "ok"
+
+
+def test_only_functions_that_were_asked_for_are_taken(room):
+    """Whatever a room says: a check looks its names up, and none of them is the room's choice."""
+    run = room.run("def f(): pass\ndef g(): pass\nclass C: pass\nx = [f]", wanted=("f", "C", "x"))
+    assert [*run.functions] == ["f"] and is_function(run.functions["f"])
+    request = room.peer.request
+    room.peer.request = lambda *values: ("ok", "", "", (), (("g", 1), ("f", "text"), ("h", len)))
+    assert room.run("f", wanted=("f", "g")).functions == {}
+    for said in (("ok", "", "", ()), ("ok", "", "", (), [("f", 1)]), ("ok", "", "", (), ("f",))):
+        room.peer.request = lambda *values, said=said: said
+        assert room.run("f", wanted=("f",)).status == "crashed"
+        room.ended = ""
+    room.peer.request = request

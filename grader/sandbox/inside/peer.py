@@ -152,7 +152,7 @@ class Peer:
     def _take_grad_mode(self, mode: Any) -> None:
         # Outside of trials nobody would put it back: it would be the next submission's, too.
         engine = graph.engine() if type(mode) is bool and self.in_trial() else None
-        if engine:
+        if engine and engine.torch.is_grad_enabled() is not mode:
             engine.torch.set_grad_enabled(mode)
 
     @staticmethod

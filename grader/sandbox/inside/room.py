@@ -6,6 +6,7 @@ off; after that it is as trustworthy as the code that runs in it, that is, not a
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import sys
@@ -68,9 +69,13 @@ class Room:
 
     # Verbs
 
-    def run(self, source: str, number: int | None = None) -> tuple[str, str, str, tuple[str, ...]]:
-        """Run a cell as Jupyter would."""
-        return shell.run(self._shell, source, number)
+    def run(
+        self, source: str, number: int | None = None, wanted: tuple[str, ...] = ()
+    ) -> tuple[Any, ...]:
+        """Run a cell as Jupyter would; functions that will be `wanted` come with the answer."""
+        how = shell.run(self._shell, source, number)
+        found = (name for name in wanted if type(self._names.get(name)) in FUNCTIONS)
+        return *how, tuple((name, self.fetch(name)) for name in found)
 
     def fetch(self, name: str) -> Any:
         """Return what a name means in the notebook; raises NameError."""
@@ -162,6 +167,24 @@ def _stand_in(kind: Any) -> Any:
     return kind()
 
 
+def _words() -> bytes | None:
+    """Return the memory of NumPy's generator, as long as it is the one that it begins with.
+
+    Most notebooks never use it; to ask for its state, or to set it, takes as long as a trial.
+    """
+    generator = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    if type(generator) is not np.random.MT19937:
+        return None
+    return ctypes.string_at(generator.ctypes.state_address, 4 * (624 + 1))
+
+
+@cache
+def _fresh_words() -> bytes | None:
+    """Return what it holds when it has just been seeded; to be asked before a notebook runs."""
+    np.random.seed(0)
+    return _words()
+
+
 def _states() -> tuple[Any, ...]:
     engine = sys.modules.get("autograd_lib")
     own = None
@@ -170,12 +193,16 @@ def _states() -> tuple[Any, ...]:
         own = generator.copy(), engine.is_grad_enabled()
         # Another stands in for it, which costs less than to copy how it stands.
         generator.update(vars(_stand_in(engine.Generator)))
-    return random.getstate(), np.random.get_state(), own, list(warnings.filters)
+    numpys = None if _words() == _fresh_words() else np.random.get_state()
+    return random.getstate(), numpys, own, list(warnings.filters)
 
 
 def _restore(states: tuple[Any, ...]) -> None:
     random.setstate(states[0])
-    np.random.set_state(states[1])
+    if states[1] is None:
+        np.random.seed(0)
+    else:
+        np.random.set_state(states[1])
     engine = sys.modules.get("autograd_lib")
     if engine is not None and states[2] is not None:
         vars(engine.default_generator).update(states[2][0])

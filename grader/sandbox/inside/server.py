@@ -15,7 +15,9 @@ those cells end. A datagram with nothing but one socket asks a template what its
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
+import inspect
 import json
 import os
 import random
@@ -105,8 +107,11 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     os.environ.pop("PYTHONPATH")
     own_shell = shell.make_shell(lambda output: None)
     pictures.install()
+    # It reads the same descriptions again and again, to put them into others: half of a second.
+    tidied, inspect.cleandoc = inspect.cleandoc, functools.cache(inspect.cleandoc)
     import matplotlib.pyplot  # noqa: F401
 
+    inspect.cleandoc = tidied
     for name in settings["imports"]:
         __import__(name)
     refuse.refuse(settings["refuse"])
@@ -116,7 +121,10 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     # Else they would start from what the system draws, and no two runs would be the same.
     random.seed(0)
     numpy.random.seed(0)
-    warm.converse(own_shell, sys.modules.get("autograd_lib"))
+    engine = sys.modules.get("autograd_lib")
+    if engine is not None:
+        warm.practise(engine)
+    warm.converse(own_shell, engine)
     own_shell.reset(new_session=True)
     pictures.forget()
     shell.close_fonts()

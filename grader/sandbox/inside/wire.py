@@ -79,6 +79,23 @@ def is_crowded(text: bytes) -> bool:
     return brackets > MOST_BRACKETS or text.count(b",") > MOST_COMMAS
 
 
+DEEPEST = 100
+"""lists and objects of JSON in each other"""
+
+
+_FLAT = {str, int, float, bool, type(None)}
+
+
+def is_deep(value: Any, levels: int = DEEPEST) -> bool:
+    """Say whether data is nested more deeply than what reads it later could follow."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif type(value) is not list:
+        return False
+    inner = [part for part in value if type(part) not in _FLAT]
+    return levels == 0 or any(is_deep(part, levels - 1) for part in inner)
+
+
 def loads(data: bytes) -> Any:
     """Turn bytes into a message; raises WireError for anything that `dumps` would not write."""
     try:
