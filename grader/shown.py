@@ -165,13 +165,16 @@ class _Page:
             return f"{found[1]}attachment:{name}"
 
         text = _PASTED.sub(attach, cell["source"])
-        for name in _ATTACHED.findall(text):
+        named = _ATTACHED.findall(text)
+        for name in named:
             for known in (name, unquote(name)):
                 if known in attached and _as_link(name) not in attached:
                     attached[_as_link(name)] = attached.pop(known)
         sizes = (len(data) for kinds in attached.values() for data in kinds.values())
         largest = max(sizes, default=0)
-        self.pictures -= largest * text.count("![")
+        # nbconvert looks from each bracket that is left on the page to the end of its line.
+        brackets = max(text.count("[") - len(named), 0)
+        self.pictures -= largest * (text.count("![") + brackets)
         if not attached or self.pictures < 0:
             del cell["attachments"]
         return text
