@@ -43,6 +43,7 @@ from .restore import Backbone, Restored, exercises, grade_id, restore, role
 from .results import GRADED, NOT_GRADED, QUARANTINED, CheckResult, Result
 from .sandbox import CellRun, Limits, RoomEnded
 from .sandbox.launch import Sandbox, SandboxRoom, Template
+from .shown import tame
 
 LONGEST_OUTPUT = 20_000
 """characters of printed text kept of one cell"""
@@ -287,7 +288,7 @@ def grade(
     result.repairs = [*submission.notes, *restored.repairs]
     result.score, result.max_score = _sums(result.checks)
     result.seconds = round(time.perf_counter() - started, 3)
-    _take_out_markup(restored.cells, release)
+    tame(restored.cells, restored.own)
     notebook = NotebookNode(
         nbformat=4, nbformat_minor=5, metadata=release.metadata, cells=restored.cells
     )
@@ -297,15 +298,6 @@ def grade(
 
 
 _DRAWS = re.compile("matplotlib|plt")
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
-
-
-def _take_out_markup(cells: list[NotebookNode], release: NotebookNode) -> None:
-    """Keep HTML that students wrote into their text from running where formgrader shows it."""
-    ours = {cell.source for cell in release.cells}
-    for cell in cells:
-        if cell.cell_type != "code" and cell.source not in ours:
-            cell.source = _TAG.sub("&lt;", cell.source)
 
 
 def blank_result(assignment: Assignment, submission: Submission, limits: Limits) -> Result:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -42,6 +43,8 @@ class Restored:
     """grade ids of solution cells that are as they were released"""
     shown: dict[str, str] = field(default_factory=dict)
     """what students got of each check cell"""
+    own: list[NotebookNode] = field(default_factory=list)
+    """those of the cells that the student wrote, answers first; all others are the instructor's"""
 
 
 def role(cell: NotebookNode) -> str:
@@ -112,6 +115,12 @@ class Backbone:
         for name, cell in self.released.items():
             if role(cell) != "written":
                 self.by_text.setdefault(self.text[name], []).append(name)
+        unnamed = [cell for cell in release.cells if not grade_id(cell)]
+        self.unnamed = Counter(cell.source for cell in unnamed)
+        """the instructor's cells that have no grade id, of which each submission has a copy"""
+        self.attached = {
+            cell.source: cell.attachments for cell in unnamed if cell.get("attachments")
+        }
 
 
 def restore(submitted: NotebookNode, backbone: Backbone) -> Restored:
@@ -325,13 +334,23 @@ class _Repair:
 
     def _assemble(self, anchors: set[str]) -> Restored:
         names = {place: name for name, place in self.places.items()}
+        unnamed = self.backbone.unnamed.copy()
+        answers: list[NotebookNode] = []
+        further: list[NotebookNode] = []
         extras: dict[str, list[NotebookNode]] = {}
         last = START
         for n, cell in enumerate(self.cells):
             if n in names:
                 last = names[n] if names[n] in anchors else last
             elif n in self.twins or cell.name is None:
-                extras.setdefault(last, []).append(_plain(cell.kind, cell.source))
+                extra = _plain(cell.kind, cell.source)
+                extras.setdefault(last, []).append(extra)
+                if unnamed[cell.source] > 0:
+                    unnamed[cell.source] -= 1
+                    _attach(extra, self.backbone.attached.get(cell.source))
+                else:
+                    further.append(extra)
+                    _attach(extra, cell.pictures)
         restored = Restored(extras.get(START, []))
         for name, cell in self.backbone.cells.items():
             source, what = cell.source, self.backbone.roles[name]
@@ -343,15 +362,16 @@ class _Repair:
                 if source.strip() == stub.strip():
                     restored.unchanged.add(name)
             new = _marked(cell, source)
-            if name in self.answers and what == "written" and cell.cell_type == "markdown":
-                # A person is to see the sketch that was pasted into an answer.
-                pictures = self.cells[self.places[name]].pictures if name in self.places else {}
-                new.update({"attachments": nbformat.from_dict(pictures)} if pictures else {})
+            if name in self.answers and source != stub:
+                answers.append(new)
+                if name in self.places:
+                    _attach(new, self.cells[self.places[name]].pictures)
             restored.cells.append(new)
             restored.cells += extras.get(name, [])
         for number, new in enumerate(restored.cells):
             # New cells get random ids, and a restored notebook is to be the same on every run.
             new.id = f"cell-{number}"
+        restored.own = [*answers, *further]
         restored.repairs = [
             _sentence(_SENTENCES[kind], names) for kind, names in self.repairs.items()
         ]
@@ -440,4 +460,11 @@ def _marked(cell: NotebookNode, source: str) -> NotebookNode:
     """Make a cell with the type of the instructor's `cell`, and its very metadata."""
     new = _plain(cell.cell_type, source)
     new["metadata"] = cell.metadata
+    _attach(new, cell.get("attachments"))
     return new
+
+
+def _attach(cell: NotebookNode, pictures: Mapping[str, dict[str, str]] | None) -> None:
+    """Give a text its pictures: a person is to see the sketch that was pasted into an answer."""
+    if pictures and cell.cell_type == "markdown":
+        cell["attachments"] = nbformat.from_dict({**cell.get("attachments", {}), **pictures})

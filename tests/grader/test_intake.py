@@ -38,6 +38,15 @@ def test_how_deep_a_notebook_may_be(classroom, levels, problem):
     assert ("nested too deeply" in found) is problem and bool(found) is problem
 
 
+def test_a_picture_that_was_pasted_into_a_text_is_read_with_it(classroom):
+    notebook = classroom.answers(**{"written-1": "![](attachment:a.png)"})
+    for cell in notebook.cells:
+        cell.attachments = {"a.png": {"image/png": "iVBORw0KGgo="}}
+    classroom.hand_in("anna", json.dumps(notebook))
+    cells = read(classroom).notebook.cells
+    assert all(("attachments" in cell) is (cell.cell_type == "markdown") for cell in cells)
+
+
 def as_other(notebook, **changes):
     return json.dumps(json.loads(nbformat.writes(notebook)) | changes)
 
