@@ -168,7 +168,8 @@ def grade_with_progress(
 
     faults = 0
     require(isolation)
-    for lesson in to_grade(directory, names):
+    lessons = to_grade(directory, names)
+    for lesson in lessons:
         progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -192,6 +193,7 @@ def grade_with_progress(
                 jobs=jobs,
                 force=force,
                 isolation=isolation,
+                is_last=lesson is lessons[-1],
                 on_start=start,
                 on_result=lambda _, p=progress, bar=bar: p.advance(bar),  # type: ignore[misc]
             )

@@ -17,7 +17,7 @@ from .quick import import_nbgrader, uncollected
 from .rehearsal import Rehearsal
 from .results import GRADED, QUARANTINED, Result, result_path, write_result
 from .sandbox import FULL, Limits
-from .schedule import grade_all, start_workers
+from .schedule import grade_all, hang_up, start_workers
 
 if TYPE_CHECKING:
     from .gradebook import GradebookWriter
@@ -99,10 +99,14 @@ def grade_assignment(
     jobs: int,
     force: bool = False,
     isolation: str = FULL,
+    is_last: bool = False,
     on_start: Callable[[int], Any] = lambda total: None,
     on_result: Callable[[Result], Any] = lambda result: None,
 ) -> Summary:
-    """Grade an assignment's submissions; a result is on disk before `on_result` hears of it."""
+    """Grade an assignment's submissions; a result is on disk before `on_result` hears of it.
+
+    Where it `is_last`, the sandbox ends while the last results are written.
+    """
     assignment = Assignment.of(course, lesson)
     limits = limits_of(course)
     summary = Summary()
@@ -164,6 +168,8 @@ def grade_assignment(
                     settle()
                     started = time.monotonic()
         finally:
+            if is_last:
+                hang_up()
             settle()
     return summary
 

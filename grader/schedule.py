@@ -68,6 +68,12 @@ def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:
     return _sandboxes[kind]
 
 
+def hang_up() -> None:
+    """Let the sandboxes of this process end: whoever grades after this starts another."""
+    while _sandboxes:
+        _sandboxes.popitem()[1].hang_up()
+
+
 def work(level: str, assignment: Assignment, submission: Submission, limits: Limits) -> Graded:
     """Grade one submission in this process's sandbox, which is started when first needed."""
     kind = level, limits, assignment.engine

@@ -194,10 +194,14 @@ class Sandbox:
         """The server and what belongs to it."""
         return watch.tree(self._process.number)
 
-    def close(self) -> None:
-        """End the server, and with it every room."""
+    def hang_up(self) -> None:
+        """Let the server end, and every room with it, while its user goes on with something."""
         self.drop_templates()
         self._server.close()
+
+    def close(self) -> None:
+        """End the server, and with it every room."""
+        self.hang_up()
         self._process.close()
 
 

@@ -40,7 +40,7 @@ LONGEST_ORDER = 1_000_000
 
 _PICTURE = """
 import matplotlib.pyplot as plt
-figure, axes = plt.subplots()
+figure, axes = plt.subplots(figsize=(1, 1))
 axes.plot([1, 2], [3, 4], label="line"), axes.bar([1, 2], [3, 4])
 axes.set(title="Title", xlabel="x", ylabel="y"), axes.legend()
 display(figure)
