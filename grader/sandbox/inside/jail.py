@@ -86,33 +86,47 @@ def become(user: int) -> None:
     os.setresuid(user, user, user)
 
 
-def private_files(size_mb: int, inodes: int, scratch: str) -> None:
-    """Give the new mount namespace places of its own to write to, and cover /proc.
+Mount = tuple[bytes, bytes, bytes | None, int, bytes | None]
+"""what the call of that name takes: source, place, kind, flags, options"""
 
-    `/home` is new and empty; `/tmp`, and the server's own `scratch`, become a folder in it.
+
+def private_places(scratch: str) -> list[Mount]:
+    """Return what `private_files` mounts beside a new `/home`: the same for all rooms.
+
+    `/tmp`, and the server's own `scratch`, become a folder in it; /proc is covered.
     """
-    _mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
-    options = f"size={size_mb}m,nr_inodes={inodes},mode=700".encode()
-    _mount(b"tmpfs", b"/home", b"tmpfs", MS_NOSUID | MS_NODEV, options)
-    os.mkdir("/home/tmp")
-    for place in (scratch, "/tmp"):
-        # Where Python itself is installed under /tmp, that stays as it is: read-only.
-        if place == scratch or not os.listdir(place):
-            _mount(b"/home/tmp", place.encode(), None, MS_BIND, None)
+    found: list[Mount] = [(b"/home/tmp", scratch.encode(), None, MS_BIND, None)]
+    # Where Python itself is installed under /tmp, that stays as it is: read-only.
+    if not os.listdir("/tmp"):
+        found.append((b"/home/tmp", b"/tmp", None, MS_BIND, None))
     if os.path.isdir("/dev/shm"):
-        _mount(b"tmpfs", b"/dev/shm", b"tmpfs", MS_NOSUID | MS_NODEV, b"size=16m,nr_inodes=64")
+        options = b"size=16m,nr_inodes=64"
+        found.append((b"tmpfs", b"/dev/shm", b"tmpfs", MS_NOSUID | MS_NODEV, options))
     if os.path.isdir("/dev/pts"):
         # Terminals of its own: what runs in another room by `!command` has one, too.
         options = b"newinstance,ptmxmode=0666,mode=0600"
-        _mount(b"devpts", b"/dev/pts", b"devpts", MS_NOSUID | MS_NOEXEC, options)
+        found.append((b"devpts", b"/dev/pts", b"devpts", MS_NOSUID | MS_NOEXEC, options))
     if os.path.isdir("/proc/1"):
-        _mount(b"tmpfs", b"/proc", b"tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, b"size=4k,mode=555")
+        flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
+        found.append((b"tmpfs", b"/proc", b"tmpfs", flags, b"size=4k,mode=555"))
+    return found
+
+
+def private_files(size_mb: int, inodes: int, places: list[Mount]) -> None:
+    """Give the new mount namespace places of its own to write to; raises OSError."""
+    options = f"size={size_mb}m,nr_inodes={inodes},mode=700".encode()
+    _mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+    _mount(b"tmpfs", b"/home", b"tmpfs", MS_NOSUID | MS_NODEV, options)
+    os.mkdir("/home/tmp")
+    for place in places:
+        _mount(*place)
 
 
 def _mount(
     source: bytes, target: bytes, kind: bytes | None, flags: int, data: bytes | None
 ) -> None:
-    _must(_libc.mount(source, target, kind, flags, data), f"mount on {target.decode()}")
+    if _libc.mount(source, target, kind, flags, data) != 0:
+        _must(-1, f"mount on {target.decode()}")
 
 
 def can_watch_children() -> bool:
@@ -239,8 +253,7 @@ def can_filter() -> bool:
     return sys.platform == "linux" and platform.machine() in _MACHINES
 
 
-@cache
-def filter_program() -> bytes:
+def _filter_program() -> bytes:
     """Assemble the filter: a short list of what no notebook needs is refused, all else allowed.
 
     Network sockets are refused, and so is every new namespace; `clone3`, whose arguments a filter
@@ -282,9 +295,16 @@ def filter_program() -> bytes:
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
-def filter_calls() -> None:
-    """Install the filter in this process; raises OSError."""
-    program = filter_program()
+@cache
+def prepare_filter() -> tuple[Any, Any]:
+    """Put the filter where the kernel finds it: what is there before rooms are forked is in all."""
+    program = _filter_program()
     code = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
-    _must(_libc.prctl(PR_SET_SECCOMP, 2, ctypes.create_string_buffer(header), 0, 0), "seccomp")
+    return ctypes.create_string_buffer(header), code
+
+
+def filter_calls() -> None:
+    """Install the filter in this process; raises OSError."""
+    header, _ = prepare_filter()
+    _must(_libc.prctl(PR_SET_SECCOMP, 2, header, 0, 0), "seccomp")

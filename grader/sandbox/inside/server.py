@@ -71,8 +71,12 @@ def _serve(
     # What is there now will stay: nobody need look through it for garbage, and so copy its pages.
     gc.freeze()
     gc.enable()
-    # Python would seed it anew in every fork.
-    settings = settings | {"random": random.getstate()}
+    settings = settings | {
+        # Python would seed it anew in every fork.
+        "random": random.getstate(),
+        "mapped": jail.mapped(),
+        "places": jail.private_places(os.environ["TMPDIR"]) if settings["level"] == FULL else [],
+    }
     rooms = _Rooms(settings["level"])
     others: list[int] = []
     while True:
@@ -129,7 +133,7 @@ def _import_everything(settings: dict[str, Any]) -> shell.RoomShell:
     pictures.forget()
     shell.close_fonts()
     if jail.can_filter():
-        jail.filter_program()
+        jail.prepare_filter()
     return own_shell
 
 
@@ -154,14 +158,13 @@ class _Rooms:
         there, here = os.pipe(), os.pipe()
         process = jail.fork_first(self._own)
         if process == 0:
-            status = socket.socket(fileno=fds[1])
             try:
                 _shut_off(mapped, there[1], here[0])
                 enter(settings, fds, own_shell)
             except BaseException as error:
                 # Only what fails before a notebook begins finds the socket open.
                 with contextlib.suppress(OSError):
-                    status.send(json.dumps({"failed": repr(error)}).encode())
+                    socket.socket(fileno=fds[1]).send(json.dumps({"failed": repr(error)}).encode())
             finally:
                 os._exit(0)
         os.close(there[1])
@@ -226,11 +229,10 @@ def enter(settings: dict[str, Any], fds: list[int], own_shell: shell.RoomShell) 
     """Become a room: shut off what is left open, and answer until the other side hangs up."""
     level, limits = settings["level"], settings["limits"]
     link = socket.socket(fileno=fds[0])
-    mapped = jail.mapped()
     # Signals to one's own group reach across namespaces: nobody else may be in it.
     os.setsid()
     if level == FULL:
-        jail.private_files(limits["disk_mb"], limits["files"], os.environ["TMPDIR"])
+        jail.private_files(limits["disk_mb"], limits["files"], settings["places"])
     home = settings["home"]
     os.makedirs(home, exist_ok=True)
     if settings.get("own_user"):
@@ -239,7 +241,7 @@ def enter(settings: dict[str, Any], fds: list[int], own_shell: shell.RoomShell) 
     os.environ["HOME"] = home
     os.environ["TMPDIR"] = "/home/tmp" if level == FULL else home
     _close_all_but(link.fileno())
-    jail.limit(limits, mapped)
+    jail.limit(limits, settings["mapped"])
     if settings.get("own_user"):
         os.setgroups([])
         jail.become(settings["user"])
