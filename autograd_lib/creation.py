@@ -135,7 +135,9 @@ def array_of(data: Any, d: Any = None) -> np.ndarray:
             raise RuntimeError("Could not infer dtype of NoneType")
     _check_ragged(data, shape)
     kind = d if d is not None else _guess(found)
-    return np.array(_plain(data), dtype=kind).reshape(shape)
+    made = np.array(_plain(data), dtype=kind)
+    # (An array that was reshaped is a view, even of its own shape.)
+    return made if made.shape == shape else made.reshape(shape)
 
 
 def _guess(found: list) -> np.dtype:

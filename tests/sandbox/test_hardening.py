@@ -129,7 +129,7 @@ def test_nothing_becomes_another_thing_by_being_said_again():
         (1, ["storage", "<f8", [1], "C", bytes(8)]),
         (3, ["dict", []]),
         (3, ["function", "f", None]),
-        (3, ["root", 3]),
+        (3, ["view", "<f8", [1], [8], 0, 3, True]),
     ]:
         with pytest.raises(WireError):
             table.decode(None, [[number, record]])

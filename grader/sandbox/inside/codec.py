@@ -63,7 +63,7 @@ _MALFORMED = (
     RecursionError,
 )
 _RECORDS = {
-    "array": ("root", "view"),
+    "array": ("view",),
     "storage": ("storage",),
     "tensor": ("tensor",),
     "proxy": ("function", "instance", "class"),
@@ -140,6 +140,14 @@ class Table:
             self._queue.append(number)
         return ["obj", number]
 
+    def _share_array(self, array: np.ndarray) -> list[Coded]:
+        """Share an array that owns its memory as just that, any other as a view of memory."""
+        if isinstance(array.base, np.ndarray) or not _is_whole(array):
+            return self._share(array, "array")
+        coded = self._share(array, "storage")
+        self.show(coded[1], array, array, 0)
+        return coded
+
     # Out
 
     def encode(self, value: Any) -> tuple[Coded, list[Coded]]:
@@ -195,7 +203,7 @@ class Table:
         if _EMPTY.get(kind.__name__) is kind:
             return self._share(value, "plain")
         if kind is np.ndarray and value.dtype.str in _DTYPES:
-            return self._share(value, "array")
+            return self._share_array(value)
         engine = graph.engine()
         if engine is not None and kind in engine.tensors:
             return self._share(value, "tensor")
@@ -296,8 +304,6 @@ class Table:
             if math.prod(_shape(shape)) * _DTYPES[dtype].itemsize != len(data):
                 raise WireError("an array has more or fewer bytes than it says")
             return np.empty(shape, _DTYPES[dtype], order=order), "storage"
-        if what == "root":
-            return self._known(record[1]), "array"
         if what == "view":
             return _view(self, record), "array"
         if what == "tensor":
@@ -449,18 +455,20 @@ def _array_record(table: Table, array: np.ndarray) -> Coded:
         root = root.base
     if type(root) is not np.ndarray or root.dtype.str not in _DTYPES:
         root = root.view(np.ndarray)
-    contiguous = root.flags.c_contiguous or root.flags.f_contiguous
-    if not contiguous or root.dtype.str not in _DTYPES:
+    writeable = array.flags.writeable
+    if not _is_whole(root) or root.dtype.str not in _DTYPES:
         # Memory of an unusual kind is not shared with the other side, only its numbers are.
-        root = array.copy()
-        array = root
+        root = array = array.copy()
     storage = table._share(root, "storage")
     offset = 0 if array is root else _address(array) - _address(root)
     table.show(storage[1], root, array, offset)
-    if array is root:
-        return ["root", storage[1]]
     place = [list(array.shape), list(array.strides), offset]
-    return ["view", array.dtype.str, *place, storage[1], array.flags.writeable]
+    return ["view", array.dtype.str, *place, storage[1], writeable]
+
+
+def _is_whole(memory: np.ndarray) -> bool:
+    """Say whether an array's elements fill its memory without gaps."""
+    return bool(memory.flags.c_contiguous or memory.flags.f_contiguous)
 
 
 def _view(table: Table, record: list[Coded]) -> np.ndarray:
