@@ -104,7 +104,7 @@ class _Page:
         if kind == "code":
             cell["source"] = self._code(source)
         elif kind == "raw":
-            cell["source"] = _TAG.sub("&lt;", self._cut(source))
+            cell["source"] = _without_tags(self._cut(source))
         else:
             if "attachments" in cell or "data:" in source:
                 source = self._with_pictures(cell)
@@ -260,7 +260,8 @@ def _as_link(name: str) -> str:
 
 
 def _without_tags(text: str) -> str:
-    return _TAG.sub("&lt;", text) if "<" in text else text
+    # Before a space it begins nothing, and reads the same in a formula and in code.
+    return _TAG.sub("< ", text) if "<" in text else text
 
 
 def _without_sections(text: str) -> str:
