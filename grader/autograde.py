@@ -13,7 +13,9 @@ import glob
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,7 @@ from .results import MADE_OF, CheckResult, Result, write_result
 from .rows import AssignmentRows
 from .sandbox import Limits
 from .sandbox.launch import Sandbox
+from .schedule import apart, forked_pool
 
 _sandboxes: dict[tuple[str, Limits, bool], Sandbox] = {}
 _graded: dict[tuple[str, str], tuple[Result, dict[str, Graded]]] = {}
@@ -149,15 +152,23 @@ class _Door:
         result, parts = _graded.get(key, (now, {}))
         if notebook not in parts or any(getattr(result, n) != getattr(now, n) for n in MADE_OF):
             self.rehearse()
-            what = self.assignment, submission, self._limits
-            parts = grade_parts(*what, self._sandbox())
-            whole = joined_parts(*what, parts)
+            parts = self._parts(submission)
+            whole = joined_parts(self.assignment, submission, self._limits, parts)
             write_result(self._results, whole.result, whole.detail)
             _graded[key] = whole.result, parts
         part = parts.pop(notebook)
         if not parts:
             del _graded[key]
         return part
+
+    def _parts(self, submission: Submission) -> dict[str, Graded]:
+        """Grade a submission, on Linux in a fork, which a check may take with it."""
+        sandbox = self._sandbox()
+        if sys.platform != "linux":
+            return grade_parts(self.assignment, submission, self._limits, sandbox)
+        sandbox.wait()
+        kind = self._level, self._limits, self.assignment.engine
+        return apart(partial(_in_fork, kind, self.assignment), submission, forked_pool)
 
     def set_aside(self, submission: Submission) -> None:
         """Leave a result that says why, take old scores back, and have a person look at it."""
@@ -178,6 +189,12 @@ class _Door:
             sandbox = _sandboxes[kind] = Sandbox(*kind[:2], engine=kind[2])
             atexit.register(sandbox.close)
         return _sandboxes[kind]
+
+
+def _in_fork(
+    kind: tuple[str, Limits, bool], assignment: Assignment, submission: Submission
+) -> dict[str, Graded]:
+    return grade_parts(assignment, submission, kind[1], _sandboxes[kind])
 
 
 def _assignment(course: NbgraderCourse, name: str) -> Assignment:

@@ -19,6 +19,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from .intake import Submission
 from .judge.bounds import be_expendable
@@ -28,6 +29,7 @@ from .sandbox import FULL, Limits
 from .sandbox.launch import Sandbox, SandboxError
 
 Pool = Callable[[int], Executor]
+T = TypeVar("T")
 
 AHEAD = 8
 """how many submissions per worker are read before they are needed"""
@@ -44,6 +46,12 @@ def local_pool(jobs: int) -> Executor:
     return ProcessPoolExecutor(jobs, mp_context=context, initializer=be_expendable)
 
 
+def forked_pool(jobs: int) -> Executor:
+    """Return a pool of forks of this process: they share its modules and its sandbox."""
+    context = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=be_expendable)
+
+
 def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment) -> Executor:
     """Start processes that share this one's modules and one sandbox, which gets ready meanwhile.
 
@@ -53,8 +61,7 @@ def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment)
         return local_pool(jobs)
     sandbox = _sandbox(level, limits, assignment.engine)
     get_ready(assignment, limits, sandbox)
-    context = multiprocessing.get_context("fork")
-    workers = ProcessPoolExecutor(jobs, mp_context=context, initializer=be_expendable)
+    workers = forked_pool(jobs)
     # At the first call all of them are forked.
     workers.submit(int)
     return workers
@@ -172,18 +179,29 @@ def _alone(
     limits: Limits,
     pool: Pool,
 ) -> Graded:
-    """Grade a submission beside no other; a check in which the worker dies is given up."""
+    """Grade a submission beside no other; its own faults become a result that says so."""
+    future: Future[Graded] = Future()
+    try:
+        future.set_result(apart(partial(task, assignment, limits=limits), submission, pool))
+    except Exception as error:
+        future.set_exception(error)
+    return _outcome(assignment, submission, future)
+
+
+def apart(task: Callable[..., T], submission: Submission, pool: Pool) -> T:
+    """Do something with a submission in a process of its own; returns or raises what that does.
+
+    A check in which the process dies is given up. Raises BrokenProcessPool where it dies elsewhere.
+    """
     with tempfile.TemporaryDirectory() as folder:
         submission = replace(submission, note=Path(folder) / "check")
         while True:
             with pool(1) as executor:
-                future = executor.submit(task, assignment, submission, limits)
-                graded = _outcome(assignment, submission, future)
+                future = executor.submit(task, submission=submission)
             ended_in = _read_note(submission)
-            if not isinstance(future.exception(), BrokenProcessPool) or not ended_in:
-                return graded
-            if ended_in in submission.given_up:
-                return graded
+            died = isinstance(future.exception(), BrokenProcessPool)
+            if not died or not ended_in or ended_in in submission.given_up:
+                return future.result()
             submission = replace(submission, given_up=(*submission.given_up, ended_in))
 
 
