@@ -167,8 +167,8 @@ class _Door:
         if sys.platform != "linux":
             return grade_parts(self.assignment, submission, self._limits, sandbox)
         sandbox.wait()
-        kind = self._level, self._limits, self.assignment.engine
-        return apart(partial(_in_fork, kind, self.assignment), submission, forked_pool)
+        task = partial(_in_fork, self._level)
+        return apart(task, self.assignment, submission, self._limits, forked_pool)
 
     def set_aside(self, submission: Submission) -> None:
         """Leave a result that says why, take old scores back, and have a person look at it."""
@@ -192,9 +192,10 @@ class _Door:
 
 
 def _in_fork(
-    kind: tuple[str, Limits, bool], assignment: Assignment, submission: Submission
+    level: str, assignment: Assignment, submission: Submission, limits: Limits
 ) -> dict[str, Graded]:
-    return grade_parts(assignment, submission, kind[1], _sandboxes[kind])
+    sandbox = _sandboxes[level, limits, assignment.engine]
+    return grade_parts(assignment, submission, limits, sandbox)
 
 
 def _assignment(course: NbgraderCourse, name: str) -> Assignment:

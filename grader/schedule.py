@@ -182,13 +182,19 @@ def _alone(
     """Grade a submission beside no other; its own faults become a result that says so."""
     future: Future[Graded] = Future()
     try:
-        future.set_result(apart(partial(task, assignment, limits=limits), submission, pool))
+        future.set_result(apart(task, assignment, submission, limits, pool))
     except Exception as error:
         future.set_exception(error)
     return _outcome(assignment, submission, future)
 
 
-def apart(task: Callable[..., T], submission: Submission, pool: Pool) -> T:
+def apart(
+    task: Callable[..., T],
+    assignment: Assignment,
+    submission: Submission,
+    limits: Limits,
+    pool: Pool,
+) -> T:
     """Do something with a submission in a process of its own; returns or raises what that does.
 
     A check in which the process dies is given up. Raises BrokenProcessPool where it dies elsewhere.
@@ -197,7 +203,7 @@ def apart(task: Callable[..., T], submission: Submission, pool: Pool) -> T:
         submission = replace(submission, note=Path(folder) / "check")
         while True:
             with pool(1) as executor:
-                future = executor.submit(task, submission=submission)
+                future = executor.submit(task, assignment, submission, limits)
             ended_in = _read_note(submission)
             died = isinstance(future.exception(), BrokenProcessPool)
             if not died or not ended_in or ended_in in submission.given_up:
