@@ -7,7 +7,6 @@ Works in any nbgrader course, whether this project made its assignments or not.
 
 from __future__ import annotations
 
-import atexit
 import copy
 import glob
 import os
@@ -44,9 +43,8 @@ from .results import MADE_OF, CheckResult, Result, write_result
 from .rows import AssignmentRows
 from .sandbox import Limits
 from .sandbox.launch import Sandbox
-from .schedule import apart, forked_pool
+from .schedule import apart, forked_pool, sandbox_of
 
-_sandboxes: dict[tuple[str, Limits, bool], Sandbox] = {}
 _graded: dict[tuple[str, str], tuple[Result, dict[str, Graded]]] = {}
 """Of each submission, its result, and its notebooks until nbgrader has asked for all of them"""
 
@@ -184,17 +182,13 @@ class _Door:
         return Path(self.course.format_path(step, student, self.assignment.name))
 
     def _sandbox(self) -> Sandbox:
-        kind = self._level, self._limits, self.assignment.engine
-        if kind not in _sandboxes:
-            sandbox = _sandboxes[kind] = Sandbox(*kind[:2], engine=kind[2])
-            atexit.register(sandbox.close)
-        return _sandboxes[kind]
+        return sandbox_of(self._level, self._limits, self.assignment.engine)
 
 
 def _in_fork(
     level: str, assignment: Assignment, submission: Submission, limits: Limits
 ) -> dict[str, Graded]:
-    sandbox = _sandboxes[level, limits, assignment.engine]
+    sandbox = sandbox_of(level, limits, assignment.engine)
     return grade_parts(assignment, submission, limits, sandbox)
 
 

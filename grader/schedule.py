@@ -59,7 +59,7 @@ def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment)
     """
     if sys.platform != "linux":
         return local_pool(jobs)
-    sandbox = _sandbox(level, limits, assignment.engine)
+    sandbox = sandbox_of(level, limits, assignment.engine)
     get_ready(assignment, limits, sandbox)
     workers = forked_pool(jobs)
     # At the first call all of them are forked.
@@ -67,7 +67,8 @@ def start_workers(jobs: int, level: str, limits: Limits, assignment: Assignment)
     return workers
 
 
-def _sandbox(level: str, limits: Limits, engine: bool) -> Sandbox:
+def sandbox_of(level: str, limits: Limits, engine: bool) -> Sandbox:
+    """Return this process's sandbox of a kind, which its forks share; it ends with the process."""
     kind = level, limits, engine
     if kind not in _sandboxes:
         sandbox = _sandboxes[kind] = Sandbox(level, limits, engine=engine)
@@ -85,11 +86,11 @@ def work(level: str, assignment: Assignment, submission: Submission, limits: Lim
     """Grade one submission in this process's sandbox, which is started when first needed."""
     kind = level, limits, assignment.engine
     try:
-        return grade_whole(assignment, submission, limits, _sandbox(*kind))
+        return grade_whole(assignment, submission, limits, sandbox_of(*kind))
     except SandboxError:
         # Whatever ended the fork server, it is not this submission's fault before a second time.
         _sandboxes.pop(kind).close()
-        return grade_whole(assignment, submission, limits, _sandbox(*kind))
+        return grade_whole(assignment, submission, limits, sandbox_of(*kind))
 
 
 def grade_all(
